@@ -1,0 +1,49 @@
+package parse
+
+import "github.com/fhirwh/fhirwh/internal/schema"
+
+// A Source is what a user named: a file, folder, glob or "-", and the label of
+// the system that its resources came from.
+type Source struct {
+	Label string
+	Path  string
+}
+
+// Options say how [Read] works. The zero value of every field means its
+// default.
+type Options struct {
+	Workers   int   // decoders at once; default GOMAXPROCS
+	MaxLine   int64 // longest resource in bytes; default 256 MiB
+	MaxRatio  int   // largest expansion of a compressed file; default 200
+	MaxWindow int64 // largest zstd window in bytes; default 128 MiB
+	MaxOutput int64 // most unpacked bytes of one file; default 64 GiB; of an uncompressed file there is no limit
+
+	// LastDuplicate keeps the last of several members of one name in the typed
+	// columns and the others in _extra; otherwise such a resource is rejected.
+	LastDuplicate bool
+
+	BlockSize int   // bytes of a block, unless one line is longer; default 4 MiB
+	InFlight  int64 // bytes of blocks not yet released; default 32 blocks. One block is always allowed
+
+	// Alloc and Free give and take the memory that Block.Bytes and the strings
+	// of its batches live in: DuckDB must be able to keep pointers into it
+	// while it copies. Default: Go's heap. Both may be called from any
+	// goroutine.
+	Alloc func(n int) []byte
+	Free  func([]byte)
+
+	// Known, if set, says whether exactly these bytes (by hash) are already the
+	// current content of that identity; then the resource is not decoded and
+	// becomes a [KnownRow]. Called from several goroutines at once; id is only
+	// valid during the call.
+	Known func(source string, t *schema.Type, id []byte, hash uint64) bool
+
+	// Skip, if set, is asked before a file is read whether to leave it out; sum
+	// computes its [SumFile]. A skipped file yields one empty block with First,
+	// Last and File.Note "skipped".
+	Skip func(f *File, sum func() ([16]byte, error)) (bool, error)
+}
+
+// Padding is how many bytes behind the end of Block.Bytes may be read (never
+// used): the scanner reads 8 bytes at a time.
+const Padding = 64
