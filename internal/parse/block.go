@@ -70,6 +70,22 @@ const MaxRejectBytes = 1 << 20
 // users' queries: add to them, never change one.
 type Reason string
 
+// The reasons.
+const (
+	NotJSON          Reason = "not JSON"
+	NotObject        Reason = "not a JSON object"
+	NoResourceType   Reason = "no resourceType"
+	BadResourceType  Reason = "resourceType is not a name"
+	TwoResourceTypes Reason = "two different resourceTypes"
+	DuplicateMember  Reason = "duplicate member"
+	TrailingBytes    Reason = "more than one value"
+	LineTooLong      Reason = "line too long"
+	TooDeep          Reason = "nested too deep"
+	ControlCharacter Reason = "control character in a string"
+	InvalidUTF8      Reason = "invalid UTF-8 outside a string"
+	MisplacedBOM     Reason = "byte order mark inside the file"
+)
+
 // A KnownRow is a resource that [Options.Known] recognised, so that it was not
 // decoded.
 type KnownRow struct {
