@@ -5,6 +5,8 @@
 // The package knows neither JSON nor a database: it hands out descriptions.
 package schema
 
+import "sync"
+
 // A Kind is how a value of an element is stored.
 type Kind uint8
 
@@ -26,11 +28,23 @@ type Type struct {
 	Short    string     // what it is, in the specification's words
 	Elements []*Element // in the order of the specification
 
+	index  sync.Once
 	byName map[string]*Element
 }
 
-// Element returns the element with the JSON member name, or nil.
-func (t *Type) Element(name string) *Element { return t.byName[name] }
+// Element returns the element with the JSON member name, or nil. It may be
+// called from several goroutines at once.
+func (t *Type) Element(name string) *Element {
+	t.index.Do(t.makeIndex)
+	return t.byName[name]
+}
+
+func (t *Type) makeIndex() {
+	t.byName = make(map[string]*Element, len(t.Elements))
+	for _, e := range t.Elements {
+		t.byName[e.Name] = e
+	}
+}
 
 // An Element is one member that an object of a [Type] may have, by its JSON
 // name. Choice types are expanded (valueQuantity, valueString, ...) and each
@@ -43,9 +57,9 @@ type Element struct {
 	List    bool     // FHIR's max is not 1
 	Type    *Type    // of Kind Struct: the fields; nil otherwise
 	Code    string   // FHIR type code: "dateTime", "Reference", "BackboneElement"
-	Choice  string   // of a choice type its name without type: "value"; else ""
+	Choice  string   // of a form of a choice its name without type: "value"; else "", as of "_valueString"
 	Of      *Element // of "_birthDate" the element birthDate; else nil
 	Min     int      // fewest occurrences that FHIR allows (0 for each form of a choice)
 	Short   string   // what it means, in the specification's words
-	Targets []string // of a Reference or canonical: resource types it may point to
+	Targets []string // of a Reference or canonical: resource types it may point to; nil is any
 }

@@ -22,6 +22,12 @@ func (n *Node) SQL() string {
 	return b.String()
 }
 
+// Definition returns the node's name and type, as in CREATE TABLE.
+func (n *Node) Definition() string { return Quote(n.Element.Name) + " " + n.SQL() }
+
+// Quote returns a name as SQL wants it, in double quotes.
+func Quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
 func (n *Node) writeSQL(b *strings.Builder) {
 	switch n.Element.Kind {
 	case String:
@@ -40,7 +46,7 @@ func (n *Node) writeSQL(b *strings.Builder) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			b.WriteString(`"` + f.Element.Name + `" `)
+			b.WriteString(Quote(f.Element.Name) + " ")
 			f.writeSQL(b)
 		}
 		b.WriteString(")")
@@ -55,6 +61,55 @@ func (n *Node) Field(e *Element) *Node { return find(n.Fields, e) }
 
 // Column returns the column of that element, or nil.
 func (t *Table) Column(e *Element) *Node { return find(t.Columns, e) }
+
+// Leaves counts the node's columns that are no struct: itself, or those of its
+// fields.
+func (n *Node) Leaves() int {
+	if n.Element.Kind != Struct {
+		return 1
+	}
+	return leaves(n.Fields)
+}
+
+// Leaves counts the table's columns and fields that are no struct.
+func (t *Table) Leaves() int { return leaves(t.Columns) }
+
+func leaves(nodes []*Node) int {
+	sum := 0
+	for _, n := range nodes {
+		sum += n.Leaves()
+	}
+	return sum
+}
+
+// Clone returns a copy that shares nothing but the elements.
+func (n *Node) Clone() *Node { return &Node{Element: n.Element, Fields: clone(n.Fields)} }
+
+// Clone returns a copy that shares nothing but the type and its elements.
+func (t *Table) Clone() *Table { return &Table{Type: t.Type, Columns: clone(t.Columns)} }
+
+func clone(nodes []*Node) []*Node {
+	var copies []*Node
+	for _, n := range nodes {
+		copies = append(copies, n.Clone())
+	}
+	return copies
+}
+
+// CreateSQL returns the CREATE TABLE statement of the table. The definitions of
+// the bookkeeping columns, as SQL separated by commas, come first.
+func (t *Table) CreateSQL(bookkeeping string) string {
+	var b strings.Builder
+	b.WriteString("CREATE TABLE " + Quote(t.Type.Name) + " (" + bookkeeping)
+	for i, c := range t.Columns {
+		if i > 0 || bookkeeping != "" {
+			b.WriteString(", ")
+		}
+		b.WriteString(c.Definition())
+	}
+	b.WriteString(")")
+	return b.String()
+}
 
 func find(nodes []*Node, e *Element) *Node {
 	for _, n := range nodes {
