@@ -1,0 +1,21 @@
+//go:build !unix
+
+package warehouse
+
+import (
+	"errors"
+	"os"
+)
+
+// Without POSIX locks fhirwh cannot keep two programs from one warehouse, so it
+// does not write one here.
+
+const noFollow = 0
+
+func flock(*os.File) error { return errors.ErrUnsupported }
+
+func lockDatabase(*os.File) (int, error) { return 0, errors.ErrUnsupported }
+
+func freeSpace(string) int64 { return -1 }
+
+func othersMayReplace(os.FileMode) bool { return false }
