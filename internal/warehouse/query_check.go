@@ -1,0 +1,117 @@
+package warehouse
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2/mapping"
+)
+
+// A RefusedError says that a statement was not run because it is more than a
+// question.
+type RefusedError struct {
+	What string // such as "COPY"
+}
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("%s is refused: query runs SELECT and EXPLAIN only", e.What)
+}
+
+// Hint says what to do.
+func (e *RefusedError) Hint() string {
+	return "to change anything, open a copy of the warehouse with the duckdb program"
+}
+
+// Check says why sql, one statement, would not be run: it does not bind, or it
+// is no SELECT and no EXPLAIN of one. Nothing of it is run.
+//
+// This is comfort, not the wall: a SELECT may call a function that acts. The
+// wall is the settings of [OpenReader].
+func (r *Reader) Check(sql string) error {
+	word := firstWord(sql)
+	if word == "EXPLAIN" { // EXPLAIN ANALYZE runs what it explains
+		if err := r.Check(explained(sql)); err != nil {
+			return err
+		}
+	}
+	if name := actor(sql); name != "" {
+		return &RefusedError{What: "a call of " + name}
+	}
+	kind, err := r.kind(sql)
+	switch {
+	case err != nil && actions[word]:
+		return &RefusedError{What: word}
+	case err != nil:
+		return r.explain(err, binding)
+	case kind == mapping.StatementTypeSelect, kind == mapping.StatementTypeExplain && word == "EXPLAIN":
+		return nil
+	}
+	if name, ok := behindWith[kind]; ok {
+		word = name
+	}
+	return &RefusedError{What: word}
+}
+
+// kind prepares sql, which runs nothing and fails if it is more than one
+// statement, and returns what it is.
+func (r *Reader) kind(sql string) (mapping.StatementType, error) {
+	if strings.ContainsRune(sql, 0) {
+		return 0, &QueryError{Text: "the statement has a NUL byte in it"}
+	}
+	var stmt mapping.PreparedStatement
+	defer mapping.DestroyPrepare(&stmt)
+	if mapping.Prepare(r.c.conn, sql, &stmt) == mapping.StateError {
+		return 0, duckError(mapping.PrepareError(stmt))
+	}
+	if mapping.NParams(stmt) > 0 {
+		return 0, &QueryError{Text: "the statement has a parameter: write the value instead of ? or $1"}
+	}
+	return mapping.PreparedStatementType(stmt), nil
+}
+
+// explained returns the statement behind EXPLAIN, its ANALYZE and its options.
+func explained(sql string) string {
+	l := lexer{text: sql}
+	l.token() // EXPLAIN
+	rest := l.rest()
+	switch strings.ToUpper(l.token()) {
+	case "ANALYZE", "ANALYSE":
+		return l.rest()
+	case "(":
+		l.closing()
+		return l.rest()
+	}
+	return rest
+}
+
+// behindWith names the statements that may begin with WITH.
+var behindWith = map[mapping.StatementType]string{
+	mapping.StatementTypeInsert: "INSERT",
+	mapping.StatementTypeUpdate: "UPDATE",
+	mapping.StatementTypeDelete: "DELETE",
+}
+
+// actions are the first words of statements that name files or other statements,
+// so that they may fail to bind for a reason that says less than their refusal.
+var actions = map[string]bool{
+	"ATTACH": true, "COPY": true, "EXECUTE": true, "EXPORT": true, "IMPORT": true, "INSTALL": true, "LOAD": true,
+}
+
+func firstWord(sql string) string {
+	l := lexer{text: sql}
+	return strings.ToUpper(l.token())
+}
+
+// actor returns the name of a function in sql that makes DuckDB print on the
+// program's own output or write logs, or "": after a call to one the next
+// statement failed, or the process ended.
+func actor(sql string) string {
+	l := lexer{text: sql}
+	for token := l.token(); token != ""; token = l.token() {
+		switch name := strings.ToLower(strings.Trim(token, `"`)); name {
+		case "enable_logging", "enable_profiling", "enable_profile":
+			return name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,94 @@
+package warehouse
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestStatements(t *testing.T) {
+	tests := []struct {
+		name string
+		in   string
+		want string // parts separated by |
+	}{
+		{"empty", "", ""},
+		{"only space, comments and semicolons", " ;; -- a;b\n /* ; */ ; ", ""},
+		{"one", "select 1", "select 1"},
+		{"several", "select 1; select 2 ;\nselect 3;", "select 1|select 2|select 3"},
+		{"text", "select 'a;b''c;d'; select 2", "select 'a;b''c;d'|select 2"},
+		{"text that does not end", "select 'a;b", "select 'a;b"},
+		{"backslash is nothing in plain text", `select 'a\'; select 2`, `select 'a\'|select 2`},
+		{"backslash escapes in E text", `select e'a\';b'; select 2`, `select e'a\';b'|select 2`},
+		{"a name that ends in e is no E text", `select note'a\'; select 2`, `select note'a\'|select 2`},
+		{"name", `select ";" from t; select 2`, `select ";" from t|select 2`},
+		{"dollar quotes", "select $$a;b$$; select $x$ ; $$ ; $x$; select $1", "select $$a;b$$|select $x$ ; $$ ; $x$|select $1"},
+		{"dollar in a name", "select a$b; select c$d", "select a$b|select c$d"},
+		{"comments stay", "select 1 -- one; two\n; select /* ; /* ; */ ; */ 2", "select 1 -- one; two|select /* ; /* ; */ ; */ 2"},
+		{"comment that does not end", "select 1 /* ;", "select 1 /* ;"},
+		{"beyond ASCII", "select 'ü;' as ü; select 2", "select 'ü;' as ü|select 2"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var want []string
+			if tt.want != "" {
+				want = strings.Split(tt.want, "|")
+			}
+			if got := Statements(tt.in); !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestExplained(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"explain select 1", " select 1"},
+		{"EXPLAIN ANALYZE select 1", " select 1"},
+		{"explain /* x */ analyze\ncopy t to 'x'", "\ncopy t to 'x'"},
+		{"explain (analyze, format json) select (1)", " select (1)"},
+	}
+	for _, tt := range tests {
+		if got := explained(tt.in); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+// FuzzStatements checks that cutting SQL into statements loses and adds nothing
+// but semicolons, space and comments.
+func FuzzStatements(f *testing.F) {
+	for _, seed := range []string{"select 1; select 'a;b'", "$$;$$", "e'\\';'", "/*/**/;", "--\n;", `";`, "$a$", "$", "a$1;"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, sql string) {
+		rest := sql
+		for _, part := range Statements(sql) {
+			i := strings.Index(rest, part)
+			if i < 0 || strings.TrimSpace(part) == "" {
+				t.Fatalf("%q: %q is not in %q", sql, part, rest)
+			}
+			rest = rest[i+len(part):]
+			if len(Statements(part)) != 1 {
+				t.Fatalf("%q: %q is not one statement", sql, part)
+			}
+		}
+	})
+}
+
+func TestSimilar(t *testing.T) {
+	names := []string{"patients", "Patient", "observations", "codings", "MedicationRequest"}
+	tests := []struct{ in, want string }{
+		{"patient", "Patient"},
+		{"pateints", "patients"},
+		{"obsrvation", "observations"},
+		{"medicationrequests", "MedicationRequest"},
+		{"xyz", ""},
+		{"", ""},
+	}
+	for _, tt := range tests {
+		if got := similar(tt.in, names); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
