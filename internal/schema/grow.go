@@ -64,7 +64,7 @@ func (t *Table) Grow(met []*Shape) Growth {
 			continue
 		}
 		if n := t.Column(shape.Element); n != nil {
-			if s.merge(n, shape.Fields, nil) && !slices.Contains(g.New, n) && !slices.Contains(g.Changed, n) {
+			if s.merge(n, shape.Fields, nil) {
 				g.Changed = append(g.Changed, n)
 			}
 		} else if n := s.newNode(shape, nil); n != nil {
@@ -138,8 +138,18 @@ func (s *space) refuse(path []*Element, e *Element) {
 	s.refused = append(s.refused, append(slices.Clone(path), e))
 }
 
+// inOrder sorts shapes and makes one of those of the same element.
 func inOrder(shapes []*Shape) []*Shape {
-	return slices.SortedStableFunc(slices.Values(shapes), func(a, b *Shape) int {
+	sorted := slices.SortedStableFunc(slices.Values(shapes), func(a, b *Shape) int {
 		return cmp.Compare(a.Element.Index, b.Element.Index)
 	})
+	one := sorted[:0]
+	for _, s := range sorted {
+		if last := len(one) - 1; last >= 0 && one[last].Element == s.Element {
+			one[last] = &Shape{Element: s.Element, Fields: slices.Concat(one[last].Fields, s.Fields)}
+		} else {
+			one = append(one, s)
+		}
+	}
+	return one
 }

@@ -35,6 +35,16 @@ func Resources() []*Type { return slices.Clone(r4().resources) }
 // ("Observation.component"). It returns nil if R4 has none.
 func Lookup(name string) *Type { return r4().types[name] }
 
+// Types returns all types that [Lookup] knows, sorted by name.
+func Types() []*Type {
+	t := r4().types
+	var all []*Type
+	for _, name := range slices.Sorted(maps.Keys(t)) {
+		all = append(all, t[name])
+	}
+	return all
+}
+
 // Unknown returns the type that stands for all resources of types that R4 does
 // not know.
 func Unknown() *Type { return r4().unknown }

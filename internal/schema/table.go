@@ -22,12 +22,6 @@ func (n *Node) SQL() string {
 	return b.String()
 }
 
-// Definition returns the node's name and type, as in CREATE TABLE.
-func (n *Node) Definition() string { return Quote(n.Element.Name) + " " + n.SQL() }
-
-// Quote returns a name as SQL wants it, in double quotes.
-func Quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
 func (n *Node) writeSQL(b *strings.Builder) {
 	switch n.Element.Kind {
 	case String:
@@ -46,7 +40,7 @@ func (n *Node) writeSQL(b *strings.Builder) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			b.WriteString(Quote(f.Element.Name) + " ")
+			b.WriteString(`"` + f.Element.Name + `" `)
 			f.writeSQL(b)
 		}
 		b.WriteString(")")
@@ -94,21 +88,6 @@ func clone(nodes []*Node) []*Node {
 		copies = append(copies, n.Clone())
 	}
 	return copies
-}
-
-// CreateSQL returns the CREATE TABLE statement of the table. The definitions of
-// the bookkeeping columns, as SQL separated by commas, come first.
-func (t *Table) CreateSQL(bookkeeping string) string {
-	var b strings.Builder
-	b.WriteString("CREATE TABLE " + Quote(t.Type.Name) + " (" + bookkeeping)
-	for i, c := range t.Columns {
-		if i > 0 || bookkeeping != "" {
-			b.WriteString(", ")
-		}
-		b.WriteString(c.Definition())
-	}
-	b.WriteString(")")
-	return b.String()
 }
 
 func find(nodes []*Node, e *Element) *Node {

@@ -47,6 +47,9 @@ func (p *published) correct(elements []definition) []definition {
 		if under(e.Path, gone) {
 			continue
 		}
+		if e.Path == "EvidenceVariable.characteristic" {
+			e.Min = 1 // Medplum made it optional, and the list has only elements that have a type
+		}
 		if original, ok := p.byPath[e.Path]; ok {
 			original.Base = e.Base
 			e = original
