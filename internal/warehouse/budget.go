@@ -1,0 +1,32 @@
+package warehouse
+
+import "fmt"
+
+// A budget divides the memory of the process during an import.
+type budget struct {
+	duckdb   int64 // DuckDB's own limit; beyond it spills to disk
+	inFlight int64 // blocks that were read and are not in DuckDB yet
+	window   int64 // of those: what is gathered for one round of inserts
+}
+
+const (
+	mib           = 1 << 20
+	defaultMemory = 1024 * mib
+	leastMemory   = 256 * mib
+)
+
+// memoryBudget divides limit bytes, 0 meaning the default. What a process takes
+// anyway (code, stacks, Go's heap with the index of identities) is left out of
+// the division.
+func memoryBudget(limit int64) (budget, error) {
+	if limit == 0 {
+		limit = defaultMemory
+	}
+	if limit < leastMemory {
+		return budget{}, fmt.Errorf("a memory limit of %d MiB is too small for an import: give it at least %d MiB", limit/mib, leastMemory/mib)
+	}
+	b := budget{window: min(limit/32, 64*mib)}
+	b.inFlight = 3 * b.window
+	b.duckdb = limit/2 - limit/16
+	return b, nil
+}
