@@ -60,6 +60,9 @@ type Batch struct {
 	// Extra is the _extra of each row: absent if everything was typed, else
 	// the JSON text that [AppendExtra] describes.
 	Extra Column
+
+	root *node
+	ids  *node // the root's field id, once it was met
 }
 
 // A Raw is a range of [Block.Bytes].

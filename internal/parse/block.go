@@ -22,7 +22,7 @@ type Block struct {
 	Last    bool     // last block of File (it may be empty)
 	Bytes   []byte   // the unpacked bytes; string values of the batches point into it
 	Offset  int64    // of Bytes[0] in the unpacked stream
-	Batches []*Batch // per type the full ones first, types in the order they were met
+	Batches []*Batch // rows in the order sent, types in the order they were met
 	Entries []BundleEntry
 	Rejects []Reject
 	Known   []KnownRow
@@ -31,11 +31,16 @@ type Block struct {
 	Deletes int   // Bundle entries that ask for DELETE
 	Warned  Warnings
 
+	decoder *decoder
+	chunks  [][]byte // memory of strings that are not in Bytes
 	release func(*Block)
 }
 
 // Release gives the block's memory back. Nothing of it may be used afterwards.
 func (b *Block) Release() {
+	if b.decoder != nil {
+		b.decoder.recycle(b)
+	}
 	if b.release != nil {
 		b.release(b)
 	}

@@ -1,9 +1,11 @@
 package parse
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -26,9 +28,12 @@ type scanner struct {
 
 	reason Reason
 	what   string // more exact than reason, for an error's text; never a value
+	failed int    // where
 
-	names   []string // of the objects around p, to find repeated ones
-	scratch []byte
+	exponent bool     // the last number had one
+	controls bool     // the last string that was spelled has a control character other than tab, line feed, carriage return
+	names    []string // of the objects around p, to find repeated ones
+	scratch  []byte
 }
 
 // set points the scanner at buf[start:end].
@@ -58,7 +63,7 @@ func (s *scanner) text(start, end int) string {
 // fail notes the first failure and returns false.
 func (s *scanner) fail(r Reason, what string) bool {
 	if s.reason == "" {
-		s.reason, s.what = r, what
+		s.reason, s.what, s.failed = r, what, s.p
 	}
 	return false
 }
@@ -171,13 +176,14 @@ const (
 // until the next call.
 func (s *scanner) spell(t token) (spelling, []byte) {
 	src := s.buf[t.start:t.end]
+	s.controls = false
 	if !t.escaped {
 		if t.high && !utf8.Valid(src) {
 			return raw, src
 		}
 		return plain, src
 	}
-	out, how := unescape(s.scratch[:0], src)
+	out, how := s.unescape(s.scratch[:0], src)
 	s.scratch = out
 	if how == coded && t.high && !utf8.Valid(out) {
 		how = raw
@@ -205,25 +211,23 @@ func (s *scanner) name(t token) (spelling, string) {
 	return how, s.text(t.start, t.end)
 }
 
-// unescape appends the text of a string with escapes to dst.
-func unescape(dst, src []byte) ([]byte, spelling) {
+// unescape appends the text of a string with escapes to dst. It is never longer
+// than src.
+func (s *scanner) unescape(dst, src []byte) ([]byte, spelling) {
 	how := coded
 	for i := 0; i < len(src); {
-		c := src[i]
-		if c != '\\' {
-			j := i + 1
-			for j < len(src) && src[j] != '\\' {
-				j++
-			}
-			dst = append(dst, src[i:j]...)
-			i = j
-			continue
+		n := bytes.IndexByte(src[i:], '\\')
+		if n < 0 {
+			return append(dst, src[i:]...), how
 		}
+		dst = append(dst, src[i:i+n]...)
+		i += n
 		if src[i+1] != 'u' {
-			c = escaped[src[i+1]]
+			c := escaped[src[i+1]]
 			if c == 0 {
 				return dst, broken
 			}
+			s.controls = s.controls || c == '\b' || c == '\f'
 			dst = append(dst, c)
 			i += 2
 			continue
@@ -232,12 +236,13 @@ func unescape(dst, src []byte) ([]byte, spelling) {
 		if n == 0 {
 			return dst, broken
 		}
+		i += n
 		if r < 0 {
 			how = raw
-		} else {
-			dst = utf8.AppendRune(dst, r)
+			continue
 		}
-		i += n
+		s.controls = s.controls || r < ' ' && r != '\t' && r != '\n' && r != '\r'
+		dst = utf8.AppendRune(dst, r)
 	}
 	return dst, how
 }
@@ -306,7 +311,8 @@ func (s *scanner) number() bool {
 		p = s.digits(p)
 		ok = p > first
 	}
-	if ok && s.at(p)|0x20 == 'e' {
+	s.exponent = ok && s.at(p)|0x20 == 'e'
+	if s.exponent {
 		p++
 		if c := s.at(p); c == '+' || c == '-' {
 			p++
@@ -347,4 +353,31 @@ func isZero(literal string) bool {
 		}
 	}
 	return true
+}
+
+// parseInt32 returns the value of a number literal, if it is integral and fits:
+// also of 1.0 and 1e3.
+func parseInt32(literal string) (int32, bool) {
+	if v, err := strconv.ParseInt(literal, 10, 32); err == nil {
+		return int32(v), true
+	}
+	mantissa, exponent := literal, 0
+	if i := strings.IndexAny(literal, "eE"); i >= 0 {
+		var err error
+		mantissa = literal[:i]
+		if exponent, err = strconv.Atoi(literal[i+1:]); err != nil {
+			return 0, isZero(literal)
+		}
+	}
+	whole, decimals, _ := strings.Cut(mantissa, ".")
+	digits := strings.TrimRight(whole+decimals, "0")
+	zeros := exponent - len(decimals) + len(whole) + len(decimals) - len(digits)
+	if isZero(literal) {
+		return 0, true
+	}
+	if zeros < 0 || zeros > 10 {
+		return 0, false
+	}
+	v, err := strconv.ParseInt(digits+strings.Repeat("0", zeros), 10, 32)
+	return int32(v), err == nil
 }

@@ -61,7 +61,7 @@ func ParseValue(text []byte) (Value, error) {
 }
 
 func (s *scanner) err() error {
-	return fmt.Errorf("parse JSON: %s at byte %d", s.what, s.p)
+	return fmt.Errorf("parse JSON: %s at byte %d", s.what, s.failed)
 }
 
 // value reads the value at p.
