@@ -225,26 +225,13 @@ func (d *decider) rebuild(from string, wanted map[origin]*candidate, do func(*ca
 			if buf, err = b.appendRow(buf[:0], row); err != nil {
 				return err
 			}
-			at := b.origin(row)
+			at := b.position(row)
 			if err := do(wanted[at], buf); err != nil {
 				return fmt.Errorf("file %d, line %d: %w", at.file, at.line, err)
 			}
 		}
 	}
 	return r.close()
-}
-
-// origin returns where row of the current chunk came from.
-func (b *rebuilder) origin(row int) origin {
-	o := origin{
-		file:  at[int32](b.rows.vecs[b.file], row, true),
-		line:  at[int64](b.rows.vecs[b.line], row, true),
-		entry: -1,
-	}
-	if v := b.rows.vecs[b.entry]; isValid(v, row) {
-		o.entry = at[int32](v, row, true)
-	}
-	return o
 }
 
 var placeColumns = []sourceColumn{
