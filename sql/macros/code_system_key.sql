@@ -1,0 +1,14 @@
+-- code_system_key(uri): the URI of a code system without what its spellings differ
+-- in: https, www., the end's slash, |version; urn:oid:1.2.3 and 1.2.3 are one.
+create or replace macro code_system_key(uri) as
+    replace(
+        replace(
+            replace(rtrim(split_part(uri, '|', 1), '/'), 'https://', 'http://'),
+            'http://www.',
+            'http://'
+        ),
+        'urn:oid:',
+        ''
+    );
+
+comment on macro code_system_key is 'URI of a code system without what its spellings differ in';
