@@ -1,10 +1,12 @@
 package warehouse
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 )
 
 // The layout of a DuckDB database file, as far as we read and write it
@@ -43,7 +45,7 @@ type slot struct {
 	valid     bool // its checksum is right
 	iteration uint64
 	freeList  uint64 // metadata pointer, noBlock in an empty database
-	blocks    uint64 // in use or free; the file may be longer
+	blocks    uint64 // in use or free; the file may be longer, or shorter if the last ones are free
 	blockSize uint64
 }
 
@@ -149,10 +151,8 @@ func readRootOf(f io.ReaderAt, size int64, h *header, strict bool) (*root, error
 	if h.freeList == noBlock {
 		return r, nil
 	}
-	if h.blocks > uint64(size)/h.blockSize {
-		return nil, fmt.Errorf("file is too short for its %d blocks", h.blocks)
-	}
 	m := &metaReader{f: f, h: h, next: h.freeList, strict: strict, blocks: map[uint64][]byte{}}
+	m.limit = subBlocks * (1 + uint64(size)/h.blockSize)
 	if err := m.readLists(r); err != nil {
 		return nil, err
 	}
@@ -167,6 +167,7 @@ type metaReader struct {
 	next   uint64 // pointer to the next sub-block
 	rest   []byte // of the current one
 	steps  uint64
+	limit  uint64 // of steps: as many sub-blocks as the file can have
 	blocks map[uint64][]byte
 }
 
@@ -197,11 +198,7 @@ func (m *metaReader) list(width int, item func([]byte) error) error {
 	if err := m.read(buf[:8]); err != nil {
 		return err
 	}
-	n := binary.LittleEndian.Uint64(buf)
-	if n > m.h.blocks {
-		return fmt.Errorf("a list of %d blocks in a file of %d", n, m.h.blocks)
-	}
-	for range n {
+	for range binary.LittleEndian.Uint64(buf) {
 		if err := m.read(buf[:width]); err != nil {
 			return err
 		}
@@ -229,7 +226,7 @@ func (m *metaReader) advance() error {
 	if m.next == noBlock {
 		return errors.New("the list of free blocks ends early")
 	}
-	if m.steps++; m.steps > m.h.blocks*subBlocks {
+	if m.steps++; m.steps > m.limit {
 		return errors.New("the list of free blocks runs in a circle")
 	}
 	b, err := m.block(m.next & blockIDMask)
@@ -261,4 +258,39 @@ func (m *metaReader) block(id uint64) ([]byte, error) {
 	}
 	m.blocks[id] = b
 	return b, nil
+}
+
+// logIteration reads from a write-ahead log the iteration of the header that it
+// goes on from. ok is false if it does not say, which logs of databases made for
+// DuckDB older than 1.4 do not.
+//
+// Source: DuckDB v1.5, src/storage/write_ahead_log.cpp; fields are a 16-bit
+// number and a value, bytes and numbers are LEB128.
+func logIteration(path string) (iteration uint64, ok bool) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close()
+	b := make([]byte, 64)
+	n, err := f.ReadAt(b, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return 0, false
+	}
+	return parseLogIteration(b[:n])
+}
+
+func parseLogIteration(b []byte) (iteration uint64, ok bool) {
+	// 100: kind of entry, version; 101: 2; 102: a list of 16 bytes, the database's id
+	b, ok = bytes.CutPrefix(b, []byte{100, 0, 98, 101, 0, 2, 102, 0, 16})
+	for range 16 {
+		_, n := binary.Uvarint(b)
+		if n <= 0 {
+			return 0, false
+		}
+		b = b[n:]
+	}
+	b, found := bytes.CutPrefix(b, []byte{103, 0})
+	iteration, n := binary.Uvarint(b)
+	return iteration, ok && found && n > 0
 }

@@ -22,8 +22,6 @@ import (
 // of metadata blocks and of logs; the headers; id, free mask and bytes of each
 // block; for each log its index in walSuffixes, length and bytes; SHA-256 of all
 // that.
-//
-// See docs/decisions and reliability tests; the protocol is in recover.go.
 const journalMagic = "FHIRWHJ1"
 
 const journalFixed = 8 + 3*8 + headerSize

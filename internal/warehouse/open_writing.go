@@ -267,7 +267,13 @@ func (w *writing) complete() error {
 	if err := w.ops.Sync(w.db); err != nil {
 		return diskError(w.path, err)
 	}
-	return w.dropJournal()
+	if err := w.ops.Remove(w.journal()); err != nil {
+		return diskError(w.journal(), err)
+	}
+	// If this fails and the power goes, the journal is there again beside a
+	// complete write: recovery keeps that. The import is done in any case.
+	_ = w.syncDir()
+	return nil
 }
 
 // checkWritten checks that there was one checkpoint and that all metadata it

@@ -127,12 +127,21 @@ func (r *recovery) complete() bool {
 }
 
 // forward makes the complete write durable: its header may be in memory only.
+// Of the logs it removes those that led to it, and keeps one that another
+// program has begun on top of it.
 func (r *recovery) forward() error {
 	if err := r.ops.Sync(r.db); err != nil {
 		return err
 	}
-	for _, suffix := range walSuffixes {
-		if err := r.ops.Remove(r.path + suffix); err != nil {
+	logs, err := wals(r.path)
+	if err != nil {
+		return err
+	}
+	for _, log := range logs {
+		if iteration, ok := logIteration(log); ok && iteration > r.saved.iteration {
+			continue
+		}
+		if err := r.ops.Remove(log); err != nil {
 			return err
 		}
 	}
