@@ -271,3 +271,21 @@ func TestImportWithoutIndexes(t *testing.T) {
 		}
 	}
 }
+
+// Real exports repeat contained resources as lines of their own, in front of
+// their parents, under ids that mean nothing outside.
+func TestImportRepeatedContainedResources(t *testing.T) {
+	db := newDB(t)
+	s := importLines(t, db, "a.jsonl",
+		`{"resourceType":"Medication","id":"1","code":{"text":"A"}}`,
+		`{"resourceType":"MedicationRequest","id":"m","contained":[{"resourceType":"Medication","id":"1","code":{"text":"A"}}]}`,
+		`{"resourceType":"Medication","id":"1","code":{"text":"the real one"}}`,
+		`{"resourceType":"Medication","id":"1","code":{"text":"B"}}`,
+		`{"resourceType":"Coverage","id":"c","status":"active"}`,
+		`{"resourceType":"Coverage","id":"c","contained":[{"id":"1","resourceType":"Medication","code":{"text":"B"}}]}`)
+	if s.Total != (Counts{New: 3, Variants: 3}) {
+		t.Errorf("counts: %+v", s.Total)
+	}
+	expect(t, db, "select code.text from Medication", "the real one")
+	expect(t, db, "select resource->>'$.code.text' from ledger.variants where resource_type = 'Medication' order by line", "A\nB")
+}

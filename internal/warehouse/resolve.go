@@ -19,6 +19,11 @@ func (l *loader) resolve() error {
 			return fmt.Errorf("decide current versions of %s: %w", t.name(), err)
 		}
 	}
+	for _, t := range l.stagedTables() {
+		if err := l.c.exec(l.ctx, "drop table "+t.staging); err != nil {
+			return fmt.Errorf("drop staging table: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -34,7 +39,7 @@ func (l *loader) resolveTable(t *table) error {
 			return err
 		}
 	}
-	return l.c.exec(l.ctx, "drop table "+t.staging)
+	return nil
 }
 
 // A decider settles the contested identities of one slice of one table.
