@@ -7,13 +7,13 @@ type markdownWriter struct {
 	lines
 }
 
+var markdownEscapes = strings.NewReplacer(
+	`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "[", `\[`, "<", `\<`,
+	"\r\n", "<br>", "\n", "<br>", "\r", "<br>", "\t", " ",
+)
+
 // markdownText keeps text from being taken for markup.
-func markdownText(s string) string {
-	return strings.NewReplacer(
-		`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "[", `\[`, "<", `\<`,
-		"\r\n", "<br>", "\n", "<br>", "\r", "<br>", "\t", " ",
-	).Replace(s)
-}
+func markdownText(s string) string { return Neutral(markdownEscapes.Replace(s)) }
 
 func (w *markdownWriter) Begin(columns []Column) error {
 	for _, c := range columns {
@@ -38,7 +38,7 @@ func (w *markdownWriter) Row(values []any) error {
 			w.cell("")
 			continue
 		}
-		w.cell(Neutral(markdownText(string(appendText(nil, v)))))
+		w.cell(markdownText(string(appendText(nil, v))))
 	}
 	return w.endRow()
 }

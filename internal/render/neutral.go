@@ -45,12 +45,9 @@ func Neutral(s string) string {
 
 // OneLine is [Neutral] for text that must stay on its line: line ends become a
 // visible mark and tabs a space.
-func OneLine(s string) string {
-	if strings.ContainsAny(s, "\n\r\t") {
-		s = strings.NewReplacer("\r\n", "↵", "\n", "↵", "\r", "↵", "\t", " ").Replace(s)
-	}
-	return Neutral(s)
-}
+func OneLine(s string) string { return Neutral(lineEnds.Replace(s)) }
+
+var lineEnds = strings.NewReplacer("\r\n", "↵", "\n", "↵", "\r", "↵", "\t", " ")
 
 func isNeutral(s string) bool {
 	for i := range len(s) {

@@ -77,7 +77,7 @@ func (o *ReadOptions) settings() map[string]string {
 		"allow_community_extensions": "false",
 		"allow_persistent_secrets":   "false",
 	}
-	if !o.AllowFiles {
+	if !o.AllowFiles && o.ExportDir == "" {
 		s["enable_external_access"] = "false"
 	}
 	if o.MemoryLimit > 0 {
@@ -92,7 +92,8 @@ func (o *ReadOptions) fence() []string {
 	sets := []string{"set TimeZone = " + quoteText(o.zone().String())}
 	switch {
 	case o.ExportDir != "" && !o.AllowFiles:
-		sets = append(sets, "set allowed_directories = ["+quoteText(o.ExportDir)+"]")
+		// In this order: DuckDB lets nobody name the folder afterwards.
+		sets = append(sets, "set allowed_directories = ["+quoteText(o.ExportDir)+"]", "set enable_external_access = false")
 	case !o.AllowFiles && !o.AllowSpill:
 		// External access off still lets SQL at the database's own files:
 		// COPY ... TO the warehouse replaced it. Without the file system there

@@ -55,8 +55,11 @@ func spellDate(days int32) string {
 // them.
 func spellDay(t time.Time) string {
 	year, era := t.Year(), ""
-	if year <= 0 {
+	switch {
+	case year <= 0:
 		year, era = 1-year, " (BC)"
+	case year <= 9999:
+		return t.Format(time.DateOnly)
 	}
 	return fmt.Sprintf("%04d-%02d-%02d", year, t.Month(), t.Day()) + era
 }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/fhirwh/fhirwh/internal/render"
+	"github.com/fhirwh/fhirwh/internal/warehouse"
+)
+
+// The exit codes are an interface: scripts act on them.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitFindings    = 3   // done, with rejected lines (import) or differences (verify)
+	exitBusy        = 4   // another process has the warehouse
+	exitInterrupted = 130 // by Ctrl-C or a request to end: nothing was changed
+)
+
+// errFindings is returned by a command that did its work, said what it found
+// and wants exitFindings.
+var errFindings = errors.New("done with findings")
+
+// A usageError is a command line that cannot be meant.
+type usageError struct{ text, hint string }
+
+func (e *usageError) Error() string { return e.text }
+
+// Hint says what to type.
+func (e *usageError) Hint() string { return e.hint }
+
+// A hinted error says what to do about the error in it.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e *hinted) Unwrap() error { return e.error }
+
+// Hint says what to do.
+func (e *hinted) Hint() string { return e.hint }
+
+// exitCode maps the error of a command to an exit code.
+func exitCode(ctx context.Context, err error) int {
+	_, isUsage := errors.AsType[*usageError](err)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errFindings):
+		return exitFindings
+	case isUsage:
+		return exitUsage
+	case errors.Is(err, syscall.EPIPE):
+		return exitOK // who reads our output has enough
+	case ctx.Err() != nil:
+		return exitInterrupted
+	case errors.Is(err, warehouse.ErrBusy):
+		return exitBusy
+	}
+	return exitFailed
+}
+
+// fail says what is wrong, if anything is, and returns the exit code.
+func (std stdio) fail(ctx context.Context, err error) int {
+	code := exitCode(ctx, err)
+	switch code {
+	case exitOK, exitFindings:
+		return code
+	case exitInterrupted:
+		std.note("fhirwh: interrupted\n")
+		return code
+	}
+	std.note("fhirwh: %s\n", render.Neutral(err.Error()))
+	if hint := hintFor(err); hint != "" {
+		std.note("hint: %s\n", render.Neutral(hint))
+	}
+	return code
+}
+
+func hintFor(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
+	}
+	return ""
+}
+
+// note writes to standard error. That nobody reads it is no reason to stop.
+func (std stdio) note(format string, args ...any) { fmt.Fprintf(std.err, format, args...) }

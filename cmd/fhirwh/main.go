@@ -1,0 +1,97 @@
+// Command fhirwh turns FHIR exports into a DuckDB warehouse and answers SQL
+// from it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+	_ "time/tzdata" // --timezone must work where the system has no time zones
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := prepareProcess()
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], processIO()))
+}
+
+// prepareProcess sets what holds for the whole process, and returns a context
+// that ends when the user interrupts it. A second interrupt kills at once.
+func prepareProcess() (context.Context, func()) {
+	syscall.Umask(0o077)           // files hold patient data; DuckDB would make them 0644
+	signal.Ignore(syscall.SIGPIPE) // a reader that has enough is no error: see exitCode
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// cli is the grammar of the command line: the flags of every command here, then
+// one command a field, each in its own file.
+type cli struct {
+	DB   string        `name:"db" env:"FHIRWH_DB" default:"warehouse.duckdb" placeholder:"FILE" help:"Warehouse file (${default})."`
+	Wait time.Duration `default:"10s" placeholder:"DURATION" help:"How long to wait for a warehouse that another program uses (${default})."`
+
+	Query   queryCmd   `cmd:"" help:"Answer SQL."`
+	Version versionCmd `cmd:"" help:"Say which version this is."`
+}
+
+const description = `Turn FHIR exports into a DuckDB warehouse that answers SQL.
+
+  fhirwh import export.jsonl
+  fhirwh query "SELECT * FROM patients"
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with rejected lines (import) or
+differences (verify), 4 the warehouse is in use by another program, 130 interrupted.`
+
+// run is the program: it parses args, runs a command and returns the exit code.
+func run(ctx context.Context, args []string, std stdio) int {
+	var c cli
+	parser, exited := grammar(ctx, &c, std)
+	cmd, err := parser.Parse(args)
+	if *exited {
+		return exitOK // --help has been printed
+	}
+	if err != nil {
+		return std.fail(ctx, usage(err, args))
+	}
+	return std.fail(ctx, cmd.Run(&c))
+}
+
+func grammar(ctx context.Context, c *cli, std stdio) (parser *kong.Kong, exited *bool) {
+	exited = new(bool)
+	parser, err := kong.New(c,
+		kong.Name("fhirwh"),
+		kong.Description(description),
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(int) { *exited = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(std),
+	)
+	if err != nil {
+		panic(err) // the grammar itself is wrong: a bug, found by any test
+	}
+	return parser, exited
+}
+
+// usage turns an error of the parser into one that says what to type.
+func usage(err error, args []string) error {
+	e := &usageError{text: err.Error(), hint: "fhirwh --help"}
+	var parse *kong.ParseError
+	if !errors.As(err, &parse) || parse.Context == nil || parse.Context.Command() == "" {
+		return e
+	}
+	command, _, _ := strings.Cut(parse.Context.Command(), " ")
+	e.hint = fmt.Sprintf("fhirwh %s --help", command)
+	if command == "query" && strings.HasPrefix(e.text, "unexpected argument") {
+		e.hint = `put the SQL in quotes: fhirwh query "SELECT ..."`
+	}
+	return e
+}
