@@ -101,6 +101,7 @@ func TestCrash(t *testing.T) {
 		t.Run("disk full", r.testDiskFull)
 		t.Run("fsync fails", r.testSyncFails)
 		t.Run("recovery killed", r.testRecoveryKilled)
+		t.Run("repair", r.testRepair)
 	})
 }
 

@@ -32,7 +32,10 @@ func (p place) writeJournal(r *root) error {
 	if err := p.ops.Remove(p.journalNew()); err != nil {
 		return fmt.Errorf("write journal: %w", err)
 	}
-	err := p.saveParts(p.journalNew(), r)
+	logs, err := wals(p.path)
+	if err == nil {
+		err = p.saveParts(p.journalNew(), r, logs)
+	}
 	if err == nil {
 		err = p.ops.Rename(p.journalNew(), p.journal())
 	}
@@ -57,9 +60,8 @@ func (p place) dropJournal() error {
 	return nil
 }
 
-// saveParts writes r and the logs beside the database to a new file and syncs
-// it.
-func (p place) saveParts(path string, r *root) (err error) {
+// saveParts writes r and these logs to a new file and syncs it.
+func (p place) saveParts(path string, r *root, logs []string) (err error) {
 	f, err := p.ops.Create(path)
 	if err != nil {
 		return err
@@ -67,7 +69,7 @@ func (p place) saveParts(path string, r *root) (err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	w := &partWriter{ops: p.ops, f: f, sum: sha256.New()}
 	b := bufio.NewWriterSize(w, 1<<20)
-	if err := p.writeParts(b, r); err != nil {
+	if err := p.writeParts(b, r, logs); err != nil {
 		return err
 	}
 	if err := b.Flush(); err != nil {
@@ -79,11 +81,7 @@ func (p place) saveParts(path string, r *root) (err error) {
 	return p.ops.Sync(f)
 }
 
-func (p place) writeParts(w *bufio.Writer, r *root) error {
-	logs, err := wals(p.path)
-	if err != nil {
-		return err
-	}
+func (p place) writeParts(w *bufio.Writer, r *root, logs []string) error {
 	w.WriteString(journalMagic)
 	writeNumbers(w, uint64(r.size), uint64(len(r.meta)), uint64(len(logs)))
 	w.Write(r.raw)
