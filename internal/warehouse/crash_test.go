@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,7 +44,10 @@ func sweepAll() bool { return os.Getenv("FHIRWH_SWEEP") == "all" }
 const (
 	childWorkload = "FHIRWH_CRASH_WORKLOAD" // name of the workload, or childRecover
 	childPath     = "FHIRWH_CRASH_PATH"
-	childRecover  = "recover" // only open the warehouse for reading
+	childRecover  = "recover"     // only open the warehouse for reading
+	childRead     = "hold, read"  // open it for reading until standard input ends
+	childWrite    = "hold, write" // the same for writing
+	childOther    = "hold, other" // open it as another program does, for writing
 )
 
 func TestMain(m *testing.M) {
@@ -57,11 +61,14 @@ func runChild(name, path string) int {
 	syscall.Umask(0o077)
 	ctx := withFileOps(context.Background(), crash.Libc{})
 	err := errors.New("no such workload")
-	if name == childRecover {
+	switch name {
+	case childRecover:
 		var c *conn
 		if c, err = openForReading(ctx, path, nil, 0, nil); err == nil {
 			c.close()
 		}
+	case childRead, childWrite, childOther:
+		err = hold(ctx, name, path)
 	}
 	for _, w := range workloads {
 		if w.name == name {
@@ -73,6 +80,33 @@ func runChild(name, path string) int {
 		return 1
 	}
 	return 0
+}
+
+// hold opens the warehouse and says so, and closes it when standard input ends.
+func hold(ctx context.Context, how, path string) error {
+	switch how {
+	case childWrite:
+		w, err := beginWriting(ctx, path, 0, nil)
+		if err != nil {
+			return err
+		}
+		defer w.abandon()
+	case childOther:
+		c, err := openDuck(path, nil)
+		if err != nil {
+			return err
+		}
+		defer c.close()
+	default:
+		c, err := openForReading(ctx, path, nil, 0, nil)
+		if err != nil {
+			return err
+		}
+		defer c.close()
+	}
+	fmt.Println("held")
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
 }
 
 // A rig is one workload made ready: the states before and after it, and the
