@@ -1,10 +1,16 @@
 package warehouse
 
 import (
+	"bufio"
 	"context"
-	"errors"
+	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/fhirwh/fhirwh/internal/schema"
 )
 
 // DumpOptions say what a dump writes.
@@ -39,5 +45,190 @@ type DumpStats struct {
 // A type that R4 does not know may be named too; "Unknown" is all of these. Dump
 // reads row by row: memory does not grow with the warehouse.
 func Dump(ctx context.Context, path string, o DumpOptions, w io.Writer) (DumpStats, error) {
-	return DumpStats{}, errors.New("dump is not built yet")
+	c, err := openFidelity(ctx, path, o.Wait, o.OnWait)
+	if err != nil {
+		return DumpStats{}, err
+	}
+	defer c.close()
+	d := &dumper{DumpOptions: o, ctx: ctx, c: c, w: bufio.NewWriterSize(w, 1<<18)}
+	if err := d.run(); err != nil {
+		return d.stats, fmt.Errorf("dump: %w", err)
+	}
+	if err := d.w.Flush(); err != nil {
+		return d.stats, fmt.Errorf("write the dump: %w", err)
+	}
+	return d.stats, nil
+}
+
+// openFidelity opens a warehouse whose layout we know for reading.
+func openFidelity(ctx context.Context, path string, wait time.Duration, onWait func(string)) (*conn, error) {
+	c, err := openForReading(ctx, path, nil, wait, onWait)
+	if err != nil {
+		return nil, err
+	}
+	n, err := readLayout(ctx, c)
+	switch {
+	case err != nil:
+	case n == 0:
+		err = &FileError{Path: path, Kind: ErrMissing, Detail: "it is a DuckDB database, but nothing was imported into it"}
+	case n > layout:
+		err = &NewerLayoutError{Layout: n, Known: layout}
+	default:
+		return c, nil
+	}
+	c.close()
+	return nil, err
+}
+
+// A dumper is one dump.
+type dumper struct {
+	DumpOptions
+	ctx    context.Context
+	c      *conn
+	w      *bufio.Writer
+	tables map[*schema.Type]*table
+	stats  DumpStats
+}
+
+func (d *dumper) run() error {
+	var err error
+	if d.tables, err = readTables(d.ctx, d.c); err != nil {
+		return err
+	}
+	names := d.Types
+	if len(names) == 0 {
+		for _, t := range sortedTables(d.tables) {
+			names = append(names, t.name())
+		}
+	}
+	for _, name := range names {
+		if err := d.checkName(name); err != nil {
+			return err
+		}
+	}
+	for _, name := range names {
+		if err := d.dumpType(name); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// sortedTables returns the tables by name.
+func sortedTables(tables map[*schema.Type]*table) []*table {
+	return slices.SortedFunc(maps.Values(tables), func(a, b *table) int { return strings.Compare(a.name(), b.name()) })
+}
+
+// A NoTypeError says that neither R4 nor the warehouse knows a resource type:
+// most likely its name is misspelled.
+type NoTypeError struct{ Type string }
+
+func (e *NoTypeError) Error() string { return fmt.Sprintf("no resource type %q", e.Type) }
+
+// Hint says what to do about it.
+func (e *NoTypeError) Hint() string {
+	return "types are written as in FHIR, such as MedicationRequest; fhirwh tables lists those that are there"
+}
+
+func (d *dumper) checkName(name string) error {
+	if typeOfTable(name) != nil {
+		return nil
+	}
+	if d.tables[schema.Unknown()] != nil {
+		var there bool
+		err := d.c.value(d.ctx, &there, `select count(*) > 0 from main."Unknown" where "resourceType" = ?`, name)
+		if err != nil || there {
+			return err
+		}
+	}
+	return &NoTypeError{name}
+}
+
+// dumpType writes the resources of one type, of all unknown types if name is
+// "Unknown", or of one type that R4 does not know.
+func (d *dumper) dumpType(name string) error {
+	rows, variants := "true", "resource_type = "+quoteText(name)
+	typ := typeOfTable(name)
+	switch typ {
+	case nil:
+		typ, rows = schema.Unknown(), `"resourceType" = `+quoteText(name)
+	case schema.Unknown():
+		variants = "resource_type not in (" + resourceTypeList() + ")"
+	}
+	if d.Source != "" {
+		rows += " and _source = " + quoteText(d.Source)
+		variants += " and source = " + quoteText(d.Source)
+	}
+	if t := d.tables[typ]; t != nil {
+		if err := d.dumpRows(t, rows); err != nil {
+			return err
+		}
+	}
+	if !d.Variants {
+		return nil
+	}
+	return d.dumpVariants(variants)
+}
+
+// resourceTypeList is the types that R4 knows, as SQL literals.
+func resourceTypeList() string {
+	var names []string
+	for _, t := range schema.Resources() {
+		names = append(names, quoteText(t.Name))
+	}
+	return strings.Join(names, ", ")
+}
+
+func (d *dumper) dumpRows(t *table, where string) error {
+	r, err := d.c.query(d.ctx, "from "+t.quoted()+" where "+where)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	b, err := newRebuilder(r, t.fhir.Type)
+	if err != nil {
+		return err
+	}
+	var line []byte
+	for b.nextChunk() {
+		for i := range r.size {
+			if line, err = b.appendRow(line[:0], i); err != nil {
+				return fmt.Errorf("%v: %w", b.position(i), err)
+			}
+			line = append(line, '\n')
+			if err := d.write(line); err != nil {
+				return err
+			}
+			d.stats.Resources++
+		}
+	}
+	return r.close()
+}
+
+func (d *dumper) dumpVariants(where string) error {
+	r, err := d.c.query(d.ctx, "select coalesce(encode(resource::varchar), raw) from ledger.variants where "+where)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	var line []byte
+	for r.nextChunk() {
+		for i := range r.size {
+			line = appendOneLine(line[:0], stringAt(r.vecs[0], i))
+			line = append(line, '\n')
+			if err := d.write(line); err != nil {
+				return err
+			}
+			d.stats.Variants++
+		}
+	}
+	return r.close()
+}
+
+func (d *dumper) write(line []byte) error {
+	d.stats.Bytes += int64(len(line))
+	if _, err := d.w.Write(line); err != nil {
+		return fmt.Errorf("write the dump: %w", err)
+	}
+	return nil
 }

@@ -25,11 +25,11 @@ type rebuilder struct {
 	rows *rows
 	root *column
 
-	// columns of the rows that say where a resource came from; -1 if absent
-	source, file, line, entry, hash, content, extra int
+	// columns of the rows that are bookkeeping; -1 if absent
+	source, file, line, entry, extra int
 
-	lastSource string
-	err        error // of the row at hand
+	lastLabel string
+	err       error // of the row at hand
 }
 
 // newRebuilder prepares to rebuild the rows of r as resources of type t. The
@@ -37,17 +37,14 @@ type rebuilder struct {
 // neither elements nor bookkeeping are a user's own and no part of a resource.
 func newRebuilder(r *rows, t *schema.Type) (*rebuilder, error) {
 	b := &rebuilder{rows: r, root: &column{kind: objectColumn}}
-	b.source, b.file, b.line, b.entry, b.hash, b.content, b.extra = -1, -1, -1, -1, -1, -1, -1
+	b.source, b.file, b.line, b.entry, b.extra = -1, -1, -1, -1, -1
 	if t != schema.Unknown() {
 		b.root.fields = append(b.root.fields, constant("resourceType", t.Name))
 	}
 	for i, name := range r.names {
-		if place := b.bookkeeping(name); place != nil {
-			*place = i
-			continue
-		}
+		b.note(name, i)
 		e := t.Element(name)
-		if e == nil {
+		if e == nil || isBookkeeping(name) {
 			continue
 		}
 		f, err := newColumn(e, name, r.types[i])
@@ -61,24 +58,19 @@ func newRebuilder(r *rows, t *schema.Type) (*rebuilder, error) {
 	return b, nil
 }
 
-func (b *rebuilder) bookkeeping(name string) *int {
+func (b *rebuilder) note(name string, i int) {
 	switch name {
 	case "_source":
-		return &b.source
+		b.source = i
 	case "_file":
-		return &b.file
+		b.file = i
 	case "_line":
-		return &b.line
+		b.line = i
 	case "_entry":
-		return &b.entry
-	case "_hash":
-		return &b.hash
-	case "_content":
-		return &b.content
+		b.entry = i
 	case "_extra":
-		return &b.extra
+		b.extra = i
 	}
-	return nil
 }
 
 // nextChunk moves to the next chunk of the rows, whose number of rows is then in
@@ -114,26 +106,10 @@ func (b *rebuilder) appendRow(dst []byte, row int) ([]byte, error) {
 	return b.appendOver(dst, b.root, row, over), b.err
 }
 
-// An origin is where a resource came from.
-type origin struct {
-	source  string
-	file    int32
-	line    int64
-	entry   int32 // -1 if none
-	hash    uint64
-	content *uhuge // nil if it is not kept
-}
-
-// origin returns the bookkeeping of a row of the current chunk, as far as its
+// position returns where a row of the current chunk came from, as far as its
 // columns were selected.
-func (b *rebuilder) origin(row int) origin {
+func (b *rebuilder) position(row int) origin {
 	o := origin{entry: -1}
-	if v, ok := b.value(b.source, row); ok {
-		if s := stringAt(v, row); string(s) != b.lastSource {
-			b.lastSource = string(s)
-		}
-		o.source = b.lastSource
-	}
 	if v, ok := b.value(b.file, row); ok {
 		o.file = at[int32](v, row, true)
 	}
@@ -143,14 +119,19 @@ func (b *rebuilder) origin(row int) origin {
 	if v, ok := b.value(b.entry, row); ok {
 		o.entry = at[int32](v, row, true)
 	}
-	if v, ok := b.value(b.hash, row); ok {
-		o.hash = at[uint64](v, row, true)
-	}
-	if v, ok := b.value(b.content, row); ok {
-		h := at[[2]uint64](v, row, true)
-		o.content = &uhuge{lo: h[0], hi: h[1]}
-	}
 	return o
+}
+
+// label returns the _source of a row of the current chunk, "" if it was not
+// selected.
+func (b *rebuilder) label(row int) string {
+	if v, ok := b.value(b.source, row); ok {
+		if s := stringAt(v, row); string(s) != b.lastLabel {
+			b.lastLabel = string(s)
+		}
+		return b.lastLabel
+	}
+	return ""
 }
 
 // value returns the vector of a column and whether it has a value in the row.

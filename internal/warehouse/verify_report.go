@@ -66,6 +66,16 @@ type SourceCounts struct {
 // does not have as they were sent.
 func (c SourceCounts) Differences() int64 { return c.Different + c.Missing + c.RejectMissing }
 
+func (c *SourceCounts) add(d SourceCounts) {
+	c.Resources += d.Resources
+	c.Same += d.Same
+	c.Replaced += d.Replaced
+	c.Different += d.Different
+	c.Missing += d.Missing
+	c.Rejected += d.Rejected
+	c.RejectMissing += d.RejectMissing
+}
+
 // A FileReport is one file of the sources.
 type FileReport struct {
 	Name   string `json:"name"`
