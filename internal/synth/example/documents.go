@@ -104,7 +104,7 @@ const (
 func (c *chart) binaries() {
 	for _, l := range letters {
 		if l.key != "consult-eye" {
-			c.addReached(l.key, fhir.Binary{ContentType: l.format, Data: new(encoded(l.file()))})
+			c.addReached(l.key, fhir.Binary{ContentType: l.sentAs(), Data: new(encoded(l.file()))})
 		}
 	}
 	for _, p := range pictures[1:] { // the first report's form is absent
@@ -116,6 +116,15 @@ func (c *chart) binaries() {
 		Data:        new(encoded("Dr. Wieczorek \xb7 " + letters[2].text + " Temp\xe9rature n/a.\r\n")),
 	}, withID(base64.StdEncoding.EncodeToString([]byte(consultURL))))
 	c.add("scan", fhir.Binary{ContentType: "application/pdf", Data: new(encoded("%PDF-1.4\n% one page, scanned: consent form\n%%EOF\n"))}, withoutID)
+}
+
+// sentAs is the content type as the server says it, which is not what the
+// DocumentReference says.
+func (l letter) sentAs() string {
+	if l.format == "text/html" {
+		return "text/html; charset=utf-8"
+	}
+	return l.format
 }
 
 // file is the letter as its format has it.

@@ -59,6 +59,7 @@ func TestTextualTraits(t *testing.T) {
 		{"empty string", `"text":""`},
 		{"characters beyond ASCII and the BMP", `Bergström.*🙂|🙂.*Bergström`},
 		{"content type with charset", `"contentType":"text/plain; charset=iso-8859-1"`},
+		{"HTML with charset", `"contentType":"text/html; charset=utf-8"`},
 		{"rich text", `"contentType":"application/rtf"`},
 		{"entered in error", `"code":"entered-in-error"`},
 		{"shot not given", `"status":"not-done","statusReason"`},
