@@ -129,6 +129,8 @@ func (r *rig) path(dir string) string { return filepath.Join(dir, rigFile) }
 // TestCrash breaks each workload in each way.
 func TestCrash(t *testing.T) {
 	eachRig(t, func(t *testing.T, r *rig) {
+		t.Run("trace", r.testTrace)
+		t.Run("metadata", r.testMetadata)
 		t.Run("killed", r.testKilled)
 		t.Run("killed, from the log", r.testKilledReplay)
 		t.Run("power cut", r.testPowerCut)

@@ -16,6 +16,8 @@ var workloads = []workload{
 	{name: "many tables", base: makeTables(60), run: changeTables(60), again: addRow, rare: true},
 	{name: "one row", base: makeTables(12), run: addRowTo(2), again: addRow, rare: true},
 	{name: "shrink", base: makeTables(12), run: dropTables(12), again: addRow, rare: true},
+	{name: "small blocks", base: makeForeign(12, "default_block_size", "16384"), run: changeTables(12), again: addRow, rare: true},
+	{name: "DuckDB 1.0", base: makeForeign(12, "storage_compatibility_version", "v1.0.0"), run: changeTables(12), again: addRow, rare: true},
 	{name: "with a log", base: makeTablesAndLog(12), run: changeTables(12), again: addRow, rare: true},
 }
 
@@ -45,13 +47,34 @@ func makeTables(tables int) func(ctx context.Context, path string) error {
 		if err := writeWith(ctx, path, first...); err != nil {
 			return err
 		}
-		for n := range 3 {
-			if err := writeWith(ctx, path, refill(tables, n)...); err != nil {
-				return err
-			}
-		}
-		return nil
+		return refillOften(ctx, path, tables)
 	}
+}
+
+// makeForeign is makeTables in a database that another program made, with a
+// setting of its own.
+func makeForeign(tables int, setting, value string) func(ctx context.Context, path string) error {
+	return func(ctx context.Context, path string) error {
+		c, err := openDuck(path, map[string]string{setting: value})
+		if err != nil {
+			return err
+		}
+		err = c.exec(ctx, "create table other as select 1 as one")
+		c.close()
+		if err != nil {
+			return err
+		}
+		return makeTables(tables)(ctx, path)
+	}
+}
+
+func refillOften(ctx context.Context, path string, tables int) error {
+	for n := range 3 {
+		if err := writeWith(ctx, path, refill(tables, n)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func refill(tables, n int) []string {
