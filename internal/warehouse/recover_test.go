@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// copyFile copies a closed database or journal.
-func copyFile(t *testing.T, from, to string) {
+// copyWarehouse copies a closed database or journal.
+func copyWarehouse(t *testing.T, from, to string) {
 	t.Helper()
 	b, err := os.ReadFile(from)
 	if err != nil {
@@ -115,7 +115,7 @@ func TestRecoveryRefusesAWrongJournal(t *testing.T) {
 		{"of another database", func(t *testing.T, path string) {
 			other := makeSmall(t, "2000")
 			leaveJournal(t, other)
-			copyFile(t, other+".journal", path+".journal")
+			copyWarehouse(t, other+".journal", path+".journal")
 		}},
 		{"of a copy that went another way", func(t *testing.T, path string) {
 			diverge(t, path)
@@ -161,7 +161,7 @@ func TestRecoveryRefusesAWrongJournal(t *testing.T) {
 func diverge(t *testing.T, path string) {
 	t.Helper()
 	other := filepath.Join(t.TempDir(), "w.duckdb")
-	copyFile(t, path, other)
+	copyWarehouse(t, path, other)
 	otherProgram(t, path, "alter table t rename to aaaa; checkpoint")
 	otherProgram(t, other, "alter table t rename to bbbb; checkpoint")
 	a, _ := os.ReadFile(path)
@@ -170,7 +170,7 @@ func diverge(t *testing.T, path string) {
 		t.Fatal("the copies cannot be mistaken for each other")
 	}
 	leaveJournal(t, other)
-	copyFile(t, other+".journal", path+".journal")
+	copyWarehouse(t, other+".journal", path+".journal")
 }
 
 func TestAWarehouseThatIsGoneLeavesItsJournal(t *testing.T) {
