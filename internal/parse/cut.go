@@ -29,6 +29,7 @@ type cutter struct {
 	size    int   // bytes of a chunk, unless a resource is longer
 	maxLine int64 // bytes of a resource; at least size-1
 	emit    func(chunk) error
+	check   func(head []byte, all bool) error // if set, looks at the first bytes, or all
 
 	buf    []byte // what was read and not yet emitted
 	want   int    // bytes to fill buf with, within its capacity less Padding
@@ -43,11 +44,25 @@ type cutter struct {
 func (c *cutter) run() error {
 	defer func() { c.pool.put(c.buf) }()
 	c.line = 1
-	if err := c.grow(c.size); err != nil {
+	if err := c.grow(max(c.size, headSize)); err != nil {
 		return err
 	}
-	return c.cutLines()
+	if err := c.fill(); err != nil {
+		return err
+	}
+	if c.check != nil {
+		if err := c.check(c.buf, c.eof); err != nil {
+			return err
+		}
+	}
+	if bytes.HasPrefix(c.buf, byteOrderMark) {
+		c.buf = append(c.buf[:0], c.buf[len(byteOrderMark):]...)
+		c.offset, c.blank = int64(len(byteOrderMark)), int64(len(byteOrderMark))
+	}
+	return c.split()
 }
+
+var byteOrderMark = []byte("\xEF\xBB\xBF")
 
 // fill reads until the buffer is as full as wanted or the input ends.
 func (c *cutter) fill() error {
@@ -87,13 +102,13 @@ func (c *cutter) cutLines() error {
 		if err := c.fill(); err != nil {
 			return err
 		}
-		n := len(c.buf)
-		newline := bytes.LastIndexByte(c.buf[searched:], '\n')
+		n := int(min(int64(len(c.buf)), c.maxLine+1))
+		newline := bytes.LastIndexByte(c.buf[searched:n], '\n')
 		var err error
 		switch {
 		case newline < 0 && int64(n) > c.maxLine:
 			searched, err = 0, c.skipLine()
-		case c.eof:
+		case c.eof && n == len(c.buf):
 			err = c.flush(n, nil)
 		case newline >= 0:
 			searched, err = 0, c.flush(searched+newline+1, nil)
@@ -151,11 +166,12 @@ func (c *cutter) skipTo(from int, end byte) (int64, error) {
 // reject emits the first kept bytes of the buffer as what is left of a line of
 // length bytes that was too long, and takes its newline away.
 func (c *cutter) reject(kept int, length int64) error {
+	gone := length - int64(kept)
 	if kept < len(c.buf) {
 		c.buf = append(c.buf[:kept], c.buf[kept+1:]...)
 		c.blank++
+		gone++
 	}
-	gone := length - int64(kept) + c.blank
 	r := record{end: kept, line: c.line, entry: -1, reject: LineTooLong, length: length, offset: c.offset}
 	if err := c.flush(kept, []record{r}); err != nil {
 		return err

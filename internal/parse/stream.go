@@ -19,7 +19,7 @@ import (
 // longest line, whatever the size of the inputs.
 func Read(ctx context.Context, sources []Source, o Options, deliver func(*Block) error) error {
 	o = o.withDefaults()
-	inputs, err := expand(sources)
+	inputs, err := find(sources)
 	if err != nil {
 		return err
 	}
@@ -88,44 +88,6 @@ func (s *stream) close() {
 	s.pool.close()
 }
 
-// read reads inputs one after the other.
-func (s *stream) read(inputs []input) {
-	defer close(s.queue)
-	defer close(s.work)
-	for _, in := range inputs {
-		if s.err = s.readFile(in); s.err != nil {
-			return
-		}
-	}
-}
-
-func (s *stream) readFile(in input) error {
-	f, err := open(in.path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	t := &tap{ctx: s.ctx, in: f}
-	return s.cut(&File{Source: in.label, Name: in.path}, t, t)
-}
-
-// cut cuts an input into blocks and sends them off. t knows what was read of the
-// file itself.
-func (s *stream) cut(file *File, in *tap, t *tap) error {
-	first := true
-	c := &cutter{ctx: s.ctx, in: in, pool: s.pool, size: s.o.BlockSize, maxLine: s.o.MaxLine}
-	c.emit = func(ch chunk) error {
-		j := &job{chunk: ch, done: make(chan struct{})}
-		j.block = &Block{File: file, First: first, Last: ch.last, Bytes: ch.bytes, Offset: ch.offset, Read: t.sum.size}
-		if ch.last {
-			j.end = &ending{size: t.sum.size, sum: t.sum.sum()}
-		}
-		first = false
-		return s.send(j)
-	}
-	return c.run()
-}
-
 // send passes a job on, and its memory with it.
 func (s *stream) send(j *job) error {
 	bytes := j.block.Bytes
@@ -137,7 +99,11 @@ func (s *stream) send(j *job) error {
 		j.block.Release()
 		return context.Cause(s.ctx)
 	}
-	s.work <- j // workers never wait for anything else
+	if j.block.Bytes == nil {
+		close(j.done)
+	} else {
+		s.work <- j // workers never wait for anything else
+	}
 	return nil
 }
 

@@ -1,7 +1,14 @@
 package parse
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
 )
@@ -9,12 +16,83 @@ import (
 // sumChunk is how many bytes of a file are hashed together.
 const sumChunk = 4 << 20
 
-// A summer computes the hash of a file from its bytes in order: xxh3-128 over the
-// xxh3-128 hashes of its chunks of 4 MiB (big-endian, the last one shorter) and
-// its length (8 bytes, little-endian). So chunks can be hashed at once.
+// SumFile returns the hash of a file's bytes as stored, the same that [Read]
+// computes on its way: xxh3-128 over the xxh3-128 hashes of its chunks of 4 MiB
+// (big-endian; the last chunk may be shorter) and its length (8 bytes,
+// little-endian). It reads several chunks at once.
+func SumFile(ctx context.Context, path string) ([16]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return [16]byte{}, systemError(path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return [16]byte{}, systemError(path, err)
+	}
+	sum, err := sumSection(ctx, io.NewSectionReader(f, 0, info.Size()))
+	if err != nil && ctx.Err() == nil {
+		return [16]byte{}, systemError(path, err)
+	}
+	return sum, err
+}
+
+// sumSection is SumFile for a part of a file.
+func sumSection(ctx context.Context, r *io.SectionReader) ([16]byte, error) {
+	sums := make([][16]byte, (r.Size()+sumChunk-1)/sumChunk)
+	var next atomic.Int64
+	errs := make([]error, min(runtime.GOMAXPROCS(0), len(sums)))
+	var wg sync.WaitGroup
+	for w := range errs {
+		wg.Go(func() {
+			buf := make([]byte, readStep)
+			for errs[w] == nil {
+				i := next.Add(1) - 1
+				if i >= int64(len(sums)) {
+					return
+				}
+				part := io.NewSectionReader(r, i*sumChunk, min(sumChunk, r.Size()-i*sumChunk))
+				sums[i], errs[w] = sumPart(ctx, part, buf)
+			}
+		})
+	}
+	wg.Wait()
+	return sumTree(sums, r.Size()), errors.Join(errs...)
+}
+
+// sumPart hashes one chunk.
+func sumPart(ctx context.Context, r *io.SectionReader, buf []byte) ([16]byte, error) {
+	var h xxh3.Hasher
+	for at := int64(0); at < r.Size(); {
+		if ctx.Err() != nil {
+			return [16]byte{}, context.Cause(ctx)
+		}
+		n, err := r.Read(buf)
+		h.Write(buf[:n])
+		at += int64(n)
+		if errors.Is(err, io.EOF) && at < r.Size() {
+			return [16]byte{}, io.ErrUnexpectedEOF // the file has shrunk
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return [16]byte{}, err
+		}
+	}
+	return h.Sum128().Bytes(), nil
+}
+
+func sumTree(sums [][16]byte, size int64) [16]byte {
+	var h xxh3.Hasher
+	for _, sum := range sums {
+		h.Write(sum[:])
+	}
+	h.Write(binary.LittleEndian.AppendUint64(nil, uint64(size)))
+	return h.Sum128().Bytes()
+}
+
+// A summer computes the hash of SumFile from the bytes of a file in order.
 type summer struct {
 	chunk xxh3.Hasher
-	tree  xxh3.Hasher
+	sums  [][16]byte
 	size  int64
 }
 
@@ -34,8 +112,7 @@ func (s *summer) Write(p []byte) (int, error) {
 }
 
 func (s *summer) endChunk() {
-	sum := s.chunk.Sum128().Bytes()
-	s.tree.Write(sum[:])
+	s.sums = append(s.sums, s.chunk.Sum128().Bytes())
 	s.chunk.Reset()
 }
 
@@ -44,8 +121,5 @@ func (s *summer) sum() [16]byte {
 	if s.size%sumChunk != 0 {
 		s.endChunk()
 	}
-	var size [8]byte
-	binary.LittleEndian.PutUint64(size[:], uint64(s.size))
-	s.tree.Write(size[:])
-	return s.tree.Sum128().Bytes()
+	return sumTree(s.sums, s.size)
 }
