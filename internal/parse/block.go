@@ -95,7 +95,7 @@ const (
 // decoded.
 type KnownRow struct {
 	Type  *schema.Type
-	ID    string
+	ID    string // shares the block's memory
 	Hash  uint64
 	Line  int64
 	Entry int32

@@ -28,17 +28,14 @@ func cut[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// setValid marks the value of a row as present.
+// setValid marks the value of a row as present. What follows from that for Rows
+// and NValid is left to tally.
 func (c *Column) setValid(row int) {
 	w := row >> 6
 	if w >= len(c.Valid) {
 		c.Valid = grow(c.Valid, w+1)
 	}
 	c.Valid[w] |= 1 << (row & 63)
-	c.NValid++
-	if row >= c.Rows {
-		c.Rows = row + 1
-	}
 }
 
 // Has reports whether the value of a row is present.
@@ -130,54 +127,70 @@ func (c *Column) putSpan(row int, s Span) {
 	c.setValid(row)
 }
 
+// tally sets Rows and NValid of the column and all below it. The Rows of a
+// list's child is kept by who fills the list.
+func (c *Column) tally(isChild bool) {
+	c.NValid = 0
+	for _, w := range c.Valid {
+		c.NValid += bits.OnesCount64(w)
+	}
+	if !isChild {
+		c.Rows = c.last() + 1
+	}
+	if c.Child != nil {
+		c.Child.tally(true)
+	}
+	for _, f := range c.Fields {
+		f.tally(false)
+	}
+}
+
+// last returns the last row with a value, -1 if there is none.
+func (c *Column) last() int {
+	for w := len(c.Valid) - 1; w >= 0; w-- {
+		if c.Valid[w] != 0 {
+			return w<<6 + bits.Len64(c.Valid[w]) - 1
+		}
+	}
+	return -1
+}
+
 // truncate takes back everything from row on.
 func (c *Column) truncate(row int) {
-	if c.Rows <= row && !c.List {
+	if c.last() < row && !c.List {
 		return // below it nothing was written either
 	}
-	c.Rows = min(c.Rows, row)
-	c.truncateValid(row)
+	words := (row + 63) >> 6
+	c.Valid = cut(c.Valid, words)
+	if row&63 != 0 && words == len(c.Valid) {
+		c.Valid[words-1] &= 1<<(row&63) - 1
+	}
 	c.Strings, c.Ints, c.Floats = cut(c.Strings, row), cut(c.Ints, row), cut(c.Floats, row)
 	c.Bools, c.Spans = cut(c.Bools, row), cut(c.Spans, row)
 	if c.Child != nil {
-		c.Child.truncate(c.childRows()) // also if the list itself was not finished
+		c.Child.Rows = c.childRows() // also if the list itself was not finished
+		c.Child.truncate(c.Child.Rows)
 	}
 	for _, f := range c.Fields {
 		f.truncate(row)
 	}
 }
 
-func (c *Column) truncateValid(row int) {
-	words := (row + 63) >> 6
-	for _, w := range c.Valid[min(words, len(c.Valid)):] {
-		c.NValid -= bits.OnesCount64(w)
-	}
-	c.Valid = cut(c.Valid, words)
-	if rest := row & 63; rest != 0 && words == len(c.Valid) {
-		last := &c.Valid[words-1]
-		c.NValid -= bits.OnesCount64(*last >> rest)
-		*last &= 1<<rest - 1
-	}
-}
-
 // childRows is the number of elements of all lists.
 func (c *Column) childRows() int {
-	for w := len(c.Valid) - 1; w >= 0; w-- {
-		if c.Valid[w] != 0 {
-			s := c.Spans[w<<6+bits.Len64(c.Valid[w])-1]
-			return int(s.Offset + s.Length)
-		}
+	row := c.last()
+	if row < 0 {
+		return 0
 	}
-	return 0
+	return int(c.Spans[row].Offset + c.Spans[row].Length)
 }
 
 // reset empties the column and all below it, but keeps the memory.
 func (c *Column) reset() {
-	if c.Rows == 0 {
+	if len(c.Valid) == 0 && c.Rows == 0 {
 		return
 	}
-	clear(c.Valid)
-	c.Valid = c.Valid[:0]
+	c.Valid = cut(c.Valid, 0)
 	c.Rows, c.NValid = 0, 0
 	c.Strings, c.Ints, c.Floats = cut(c.Strings, 0), cut(c.Ints, 0), cut(c.Floats, 0)
 	c.Bools, c.Spans = cut(c.Bools, 0), cut(c.Spans, 0)

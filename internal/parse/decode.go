@@ -48,7 +48,14 @@ type decoder struct {
 	rewriting
 
 	mu    sync.Mutex
-	spare map[*schema.Type][]*Batch
+	spare map[*schema.Type]*spare
+	now   int // number of the block, from 1
+}
+
+// A spare is batches of one type that wait to be filled again.
+type spare struct {
+	batches []*Batch
+	used    int // number of the last block that had the type
 }
 
 // An item is a resource on its way: Bytes[start:end].
@@ -62,7 +69,7 @@ type item struct {
 
 // newDecoder returns a decoder for one worker.
 func newDecoder(o *Options) *decoder {
-	d := &decoder{o: o, check: refuseRepeats, targets: map[string]*target{}, spare: map[*schema.Type][]*Batch{}}
+	d := &decoder{o: o, check: refuseRepeats, targets: map[string]*target{}, spare: map[*schema.Type]*spare{}}
 	if o.LastDuplicate {
 		d.check = allowRepeats
 	}
@@ -126,6 +133,7 @@ func (d *decoder) finish() {
 	}
 	d.met = d.met[:0]
 	b.Blank += int64(len(b.Bytes)) - d.used
+	d.dropSpares()
 	b.decoder, b.chunks = d, append(b.chunks, d.arena.reset()...)
 	d.block, d.bytes, d.buf = nil, nil, nil
 }
@@ -144,14 +152,42 @@ func (d *decoder) recycle(b *Block) {
 	b.Batches, b.chunks = nil, nil
 }
 
+// dropSpares gives up the batches of types that have not come for a while, and
+// scratch memory that one odd resource made large.
+func (d *decoder) dropSpares() {
+	const blocks, bytes = 16, 1 << 20
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for t, s := range d.spare {
+		if s.used < d.now-blocks {
+			delete(d.spare, t)
+		}
+	}
+	d.now++
+	for _, b := range []*[]byte{&d.extra, &d.duplicates, &d.scratch} {
+		if cap(*b) > bytes {
+			*b = nil
+		}
+	}
+}
+
+// maxSpareNodes is how many columns a batch may have to be worth keeping: each
+// use walks them all. Sensible data have a few hundred.
+const maxSpareNodes = 5000
+
 // keepSpare keeps a batch to be filled again.
 func (d *decoder) keepSpare(b *Batch) {
-	if b.root.limited {
+	if b.root.limited || *b.root.size > maxSpareNodes {
 		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.spare[b.Type] = append(d.spare[b.Type], b)
+	s := d.spare[b.Type]
+	if s == nil {
+		s = &spare{used: d.now}
+		d.spare[b.Type] = s
+	}
+	s.batches = append(s.batches, b)
 }
 
 // top decodes a line or record: a resource or an array of resources.

@@ -306,12 +306,39 @@ func TestJSONTestSuiteInAResource(t *testing.T) {
 	})
 }
 
+// TestMemberNamesFitThePadding: the decoder compares a name with the text
+// without looking where the text ends.
 func TestMemberNamesFitThePadding(t *testing.T) {
-	for _, r := range schema.Resources() {
-		for _, e := range r.Elements {
-			if len(e.Name)+3 > Padding {
-				t.Errorf("%s.%s is never predicted", r.Name, e.Name)
-			}
+	seen := map[*schema.Type]bool{}
+	var walk func(*schema.Type)
+	walk = func(typ *schema.Type) {
+		if typ == nil || seen[typ] {
+			return
 		}
+		seen[typ] = true
+		for _, e := range typ.Elements {
+			if k := newKey(e.Name); len(k.text) > Padding {
+				t.Errorf("%s.%s is too long", typ.Name, e.Name)
+			}
+			walk(e.Type)
+		}
+	}
+	for _, r := range schema.Resources() {
+		walk(r)
+	}
+	if len(seen) < 500 {
+		t.Errorf("only %d types", len(seen))
+	}
+}
+
+func TestSparesOfTypesThatEndedAreDropped(t *testing.T) {
+	d := newDecoder(&Options{})
+	for _, typ := range []string{"Patient", "Group"} {
+		for range 20 {
+			decodeText(d, []byte(`{"resourceType":"`+typ+`"}`), nil).Release()
+		}
+	}
+	if d.spare[schema.Resource("Patient")] != nil || len(d.spare[schema.Resource("Group")].batches) != 1 {
+		t.Errorf("spare is %v", d.spare)
 	}
 }

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"encoding/binary"
 	"strconv"
 
 	"github.com/fhirwh/fhirwh/internal/schema"
@@ -18,6 +19,7 @@ type node struct {
 	isElem  bool
 	whole   bool           // root of resources that R4 does not know: _extra has all of them
 	pos     int            // of a list: the element that is being decoded
+	size    *int           // number of nodes in the tree
 	limited bool           // only elements in allowed become columns
 	allowed []*schema.Node // of the table
 	members []memberOf     // in the order they were first met
@@ -26,14 +28,36 @@ type node struct {
 
 // A memberOf is an element that objects of a node may have.
 type memberOf struct {
-	key  string // the name as it stands in the text: `"name":`
+	key  key
 	next int    // the member that followed the last time
 	seen uint64 // number of the last object that had it
 	node *node  // its column
 	role role
 }
 
-func (m *memberOf) name() string { return m.key[1 : len(m.key)-2] }
+func (m *memberOf) name() string { return m.key.text[1 : len(m.key.text)-2] }
+
+// A key is a member name as it stands in the text, `"name":`, ready to be
+// compared 8 bytes at a time.
+type key struct {
+	text       string
+	head, mask uint64 // the first 8 bytes, or fewer
+	tail       uint64 // the last 8 bytes
+	back       int    // where tail begins; 0 if there are at most 8
+}
+
+func newKey(name string) key {
+	k := key{text: `"` + name + `":`, mask: 1<<64 - 1}
+	var b [8]byte
+	if n := copy(b[:], k.text); n < len(b) {
+		k.mask >>= 64 - 8*n
+	}
+	k.head = binary.LittleEndian.Uint64(b[:])
+	if k.back = max(0, len(k.text)-len(b)); k.back > 0 {
+		k.tail = binary.LittleEndian.Uint64([]byte(k.text[k.back:]))
+	}
+	return k
+}
 
 // A role says what becomes of a member.
 type role uint8
@@ -48,7 +72,7 @@ const (
 // newRoot returns the root of a batch. If t is not nil, only its columns are
 // made.
 func newRoot(typ *schema.Type, t *schema.Table) *node {
-	n := &node{kind: schema.Struct, fields: typ, whole: typ == schema.Unknown()}
+	n := &node{kind: schema.Struct, fields: typ, whole: typ == schema.Unknown(), size: new(int)}
 	if t != nil {
 		n.limited, n.allowed = true, t.Columns
 	}
@@ -57,7 +81,8 @@ func newRoot(typ *schema.Type, t *schema.Table) *node {
 
 // newNode returns the node of an element of n's objects.
 func (n *node) newNode(e *schema.Element, allowed []*schema.Node) *node {
-	c := &node{kind: e.Kind, fields: e.Type, parent: n, limited: n.limited, allowed: allowed}
+	c := &node{kind: e.Kind, fields: e.Type, parent: n, size: n.size, limited: n.limited, allowed: allowed}
+	*n.size++
 	c.Element = e
 	if e.List {
 		elem := *c
@@ -86,7 +111,7 @@ func (n *node) find(name string, near int) int {
 
 // meet adds the member of that name, and returns -1 if R4 knows none.
 func (n *node) meet(name string) int {
-	m := memberOf{key: `"` + name + `":`, next: len(n.members) + 1}
+	m := memberOf{key: newKey(name), next: len(n.members) + 1}
 	e := n.fields.Element(name)
 	switch {
 	case n.parent == nil && name == "resourceType":

@@ -18,8 +18,8 @@ func (d *decoder) object(n *node, row int) bool {
 	last, next := -1, n.first
 	for more := true; more; more = d.next('}') {
 		i := next
-		if i < len(n.members) && d.begins(n.members[i].key) {
-			d.p += len(n.members[i].key)
+		if i < len(n.members) && d.begins(&n.members[i].key) {
+			d.p += len(n.members[i].key.text)
 			d.space()
 		} else {
 			how, name, ok := d.memberName()
@@ -54,9 +54,12 @@ func (d *decoder) object(n *node, row int) bool {
 	return d.reason == ""
 }
 
-// begins reports whether the text at p begins with key.
-func (d *decoder) begins(key string) bool {
-	return len(key) <= Padding && d.text(d.p, d.p+len(key)) == key
+// begins reports whether the text at p begins with the key.
+func (d *decoder) begins(k *key) bool {
+	if d.word(d.p)&k.mask != k.head || k.back > 0 && d.word(d.p+k.back) != k.tail {
+		return false
+	}
+	return k.back <= 8 || d.text(d.p, d.p+k.back) == k.text[:k.back]
 }
 
 // memberName reads the member name at p and moves to its value.

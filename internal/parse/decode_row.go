@@ -43,17 +43,27 @@ func (d *decoder) batch(t *target) *Batch {
 }
 
 func (d *decoder) newBatch(typ *schema.Type) *Batch {
+	if b := d.takeSpare(typ); b != nil {
+		b.reset()
+		return b
+	}
+	return &Batch{Type: typ, root: newRoot(typ, nil)}
+}
+
+// takeSpare returns a used batch, or nil.
+func (d *decoder) takeSpare(typ *schema.Type) *Batch {
 	d.mu.Lock()
-	list := d.spare[typ]
-	var b *Batch
-	if n := len(list); n > 0 {
-		b, d.spare[typ] = list[n-1], list[:n-1]
+	defer d.mu.Unlock()
+	s := d.spare[typ]
+	if s == nil {
+		return nil
 	}
-	d.mu.Unlock()
-	if b == nil {
-		return &Batch{Type: typ, root: newRoot(typ, nil)}
+	s.used = d.now
+	if len(s.batches) == 0 {
+		return nil
 	}
-	b.reset()
+	b := s.batches[len(s.batches)-1]
+	s.batches = s.batches[:len(s.batches)-1]
 	return b
 }
 
@@ -69,6 +79,10 @@ func (b *Batch) reset() {
 
 // finish fills the fields that are the same for all rows.
 func (b *Batch) finish() {
+	for _, f := range b.root.Fields {
+		f.tally(false)
+	}
+	b.Extra.tally(false)
 	b.Root = Column{Rows: b.Rows, Fields: b.root.Fields}
 	b.IDs = &Column{}
 	if b.ids != nil {
@@ -214,13 +228,19 @@ func (d *decoder) checkID(b *Batch) {
 // isID reports whether R4 allows the id.
 func isID(id string) bool {
 	for i := range len(id) {
-		c := id[i]
-		if c-'0' > 9 && c|0x20-'a' > 25 && c != '-' && c != '.' {
+		if !idByte[id[i]] {
 			return false
 		}
 	}
 	return len(id) <= 64
 }
+
+var idByte = func() (is [256]bool) {
+	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-." {
+		is[c] = true
+	}
+	return is
+}()
 
 // A glance is what is seen of a resource before it is decoded.
 type glance struct {

@@ -122,14 +122,22 @@ func (d *decoder) boolean(n *node, row int, v bool) bool {
 }
 
 func (d *decoder) stringValue(n *node, row int) bool {
-	t, ok := d.str()
-	if !ok {
-		return false
+	start := d.p + 1
+	end, escaped, high := scanString(d.base, start)
+	if d.at(end) != '"' {
+		d.p = end
+		return d.badString()
 	}
-	if !t.escaped && (!t.high || utf8.Valid(d.buf[t.start:t.end])) {
-		n.putString(row, unsafe.Add(d.base, t.start), t.end-t.start)
+	d.p = end + 1
+	if !escaped && (!high || utf8.Valid(d.buf[start:end])) {
+		n.putString(row, unsafe.Add(d.base, start), end-start)
 		return true
 	}
+	return d.oddString(n, row, token{start, end, escaped, high})
+}
+
+// oddString writes a string with escapes, or keeps one that is no UTF-8.
+func (d *decoder) oddString(n *node, row int, t token) bool {
 	how := raw
 	if t.escaped {
 		how = d.codedString(n, row, t)

@@ -55,6 +55,11 @@ func scanText(text []byte) *scanner {
 
 func (s *scanner) at(p int) byte { return *(*byte)(unsafe.Add(s.base, p)) }
 
+// word returns the 8 bytes at p, the first one lowest.
+func (s *scanner) word(p int) uint64 {
+	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(s.base, p))[:])
+}
+
 // text returns buf[start:end] as a string that shares its memory.
 func (s *scanner) text(start, end int) string {
 	return unsafe.String((*byte)(unsafe.Add(s.base, start)), end-start)

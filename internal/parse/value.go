@@ -144,6 +144,14 @@ func (s *scanner) open(closing byte) bool {
 }
 
 func (s *scanner) next(closing byte) bool {
+	if s.at(s.p) == ',' && s.at(s.p+1) > ' ' {
+		s.p++
+		return true
+	}
+	return s.nextSpaced(closing)
+}
+
+func (s *scanner) nextSpaced(closing byte) bool {
 	switch s.space() {
 	case ',':
 		s.p++
