@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/fhirwh/fhirwh/internal/render"
@@ -73,11 +76,44 @@ func (std stdio) fail(ctx context.Context, err error) int {
 		std.note("fhirwh: interrupted\n")
 		return code
 	}
-	std.note("fhirwh: %s\n", render.Neutral(err.Error()))
+	std.note("fhirwh: %s\n", render.Neutral(safeText(err)))
 	if hint := hintFor(err); hint != "" {
 		std.note("hint: %s\n", render.Neutral(hint))
 	}
 	return code
+}
+
+// safeText returns the text of err without what DuckDB says, which may quote
+// patients' data. About a statement of the user's DuckDB may speak: its texts are
+// in a QueryError then.
+func safeText(err error) string {
+	if _, ok := errors.AsType[*warehouse.QueryError](err); ok {
+		return err.Error()
+	}
+	text := err.Error()
+	for raw := range rawErrors(err) {
+		text = strings.ReplaceAll(text, raw.Text, raw.Class()+" of DuckDB, whose text may quote data and is not shown")
+	}
+	return text
+}
+
+// rawErrors yields the errors of DuckDB in the tree of err.
+func rawErrors(err error) iter.Seq[*warehouse.Error] {
+	return func(yield func(*warehouse.Error) bool) {
+		var walk func(error) bool
+		walk = func(err error) bool {
+			switch e := err.(type) {
+			case *warehouse.Error:
+				return yield(e)
+			case interface{ Unwrap() error }:
+				return walk(e.Unwrap())
+			case interface{ Unwrap() []error }:
+				return !slices.ContainsFunc(e.Unwrap(), func(err error) bool { return !walk(err) })
+			}
+			return true
+		}
+		walk(err)
+	}
 }
 
 func hintFor(err error) string {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -38,8 +40,16 @@ type cli struct {
 	DB   string        `name:"db" env:"FHIRWH_DB" default:"warehouse.duckdb" placeholder:"FILE" help:"Warehouse file (${default})."`
 	Wait time.Duration `default:"10s" placeholder:"DURATION" help:"How long to wait for a warehouse that another program uses (${default})."`
 
-	Query   queryCmd   `cmd:"" help:"Answer SQL."`
-	Version versionCmd `cmd:"" help:"Say which version this is."`
+	Import   importCmd   `cmd:"" help:"Load exports into the warehouse."`
+	Query    queryCmd    `cmd:"" help:"Answer SQL."`
+	Tables   tablesCmd   `cmd:"" help:"List tables and views."`
+	Describe describeCmd `cmd:"" help:"Say what is in a table or view."`
+	Imports  importsCmd  `cmd:"" help:"Show what was imported, and when."`
+	Rejects  rejectsCmd  `cmd:"" help:"Show lines that were no FHIR resources."`
+	Dump     dumpCmd     `cmd:"" help:"Write resources back as NDJSON."`
+	Verify   verifyCmd   `cmd:"" help:"Compare the warehouse with its sources."`
+	Repair   repairCmd   `cmd:"" help:"Make a damaged warehouse open again."`
+	Version  versionCmd  `cmd:"" help:"Say which version this is."`
 }
 
 const description = `Turn FHIR exports into a DuckDB warehouse that answers SQL.
@@ -72,6 +82,7 @@ func grammar(ctx context.Context, c *cli, std stdio) (parser *kong.Kong, exited 
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(int) { *exited = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"workers": strconv.Itoa(runtime.GOMAXPROCS(0)), "sources": sourcesHelp},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std),
 	)

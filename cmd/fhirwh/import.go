@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/fhirwh/fhirwh/internal/parse"
+	"github.com/fhirwh/fhirwh/internal/render"
+	"github.com/fhirwh/fhirwh/internal/warehouse"
+)
+
+// limits are what the commands that read sources allow a source.
+type limits struct {
+	MaxLine       byteSize `default:"256MiB" placeholder:"SIZE" help:"Longest resource (${default})."`
+	MaxRatio      int      `default:"200" placeholder:"N" help:"How much a compressed file may expand (${default} times)."`
+	MaxWindow     byteSize `default:"128MiB" placeholder:"SIZE" help:"Largest window of a zstd file (${default})."`
+	DuplicateKeys string   `enum:"reject,last" default:"reject" placeholder:"WHAT" help:"What to do with an object that names a member twice: reject, or last, which takes the last value and keeps the others in _extra (${default})."`
+	Workers       int      `default:"${workers}" placeholder:"N" help:"Decoders at once (${default})."`
+}
+
+func (l *limits) options() (parse.Options, error) {
+	if l.Workers < 1 || l.MaxRatio < 1 {
+		return parse.Options{}, &usageError{"--workers and --max-ratio must be at least 1", "fhirwh import --help"}
+	}
+	return parse.Options{
+		Workers: l.Workers, MaxLine: int64(l.MaxLine), MaxRatio: l.MaxRatio, MaxWindow: int64(l.MaxWindow),
+		LastDuplicate: l.DuplicateKeys == "last",
+	}, nil
+}
+
+// importCmd loads exports. Loading one twice changes nothing.
+type importCmd struct {
+	Sources []string `arg:"" name:"source" help:"${sources}"`
+
+	Source      string   `default:"default" placeholder:"LABEL" help:"System that the resources come from (${default}): an id is unique only within one."`
+	DryRun      bool     `help:"Say what an import would do, and do nothing."`
+	MaxRejects  *int64   `placeholder:"N" help:"Keep nothing if more than N lines are no FHIR resources. Default: any number is recorded and set aside."`
+	MemoryLimit byteSize `default:"1GiB" placeholder:"SIZE" help:"Memory of the whole import (${default})."`
+	JSON        bool     `name:"json" help:"Print the summary as JSON on standard output."`
+	limits      `embed:""`
+}
+
+// Help says what comes behind the flags.
+func (cmd *importCmd) Help() string {
+	return `Reads JSON lines, arrays, Bundles and single resources; plain, gzip, zstd, bzip2 or zip, told by their content.
+All of an import is kept or, if anything fails, nothing. A file that was imported before is skipped.
+Lines that are no FHIR resources do not stop it: see fhirwh rejects. Then the exit code is 3.`
+}
+
+func (cmd *importCmd) Run(ctx context.Context, c *cli, std stdio) error {
+	from, err := sources(cmd.Sources, cmd.Source)
+	if err != nil {
+		return err
+	}
+	options, err := cmd.options()
+	if err != nil {
+		return err
+	}
+	shown := startProgress(std)
+	sum, err := warehouse.Import(ctx, c.DB, warehouse.ImportOptions{
+		Sources: from, Parse: options, Version: ourVersion(),
+		Wait: c.Wait, OnWait: std.waiting(c.DB),
+		DryRun: cmd.DryRun, MaxRejects: cmd.maxRejects(), MemoryLimit: int64(cmd.MemoryLimit),
+		Progress: shown.update,
+	})
+	shown.stop()
+	if err != nil {
+		cmd.explain(std, err)
+		return err
+	}
+	return reportImport(std, sum, cmd.JSON)
+}
+
+func (cmd *importCmd) maxRejects() int64 {
+	if cmd.MaxRejects == nil {
+		return -1
+	}
+	return *cmd.MaxRejects
+}
+
+// explain shows the lines that made the import fail, where lines did.
+func (cmd *importCmd) explain(std stdio, err error) {
+	if many, ok := errors.AsType[*warehouse.TooManyRejectsError](err); ok {
+		std.listRejects(many.First)
+	}
+	if none, ok := errors.AsType[*warehouse.NoResourcesError](err); ok {
+		std.listRejects(none.First)
+	}
+}
+
+// reportImport says what an import did.
+func reportImport(std stdio, sum *warehouse.Summary, asJSON bool) error {
+	var err error
+	if asJSON {
+		err = std.printJSON(sum)
+	} else {
+		err = std.printSummary(sum)
+	}
+	if err == nil && sum.Rejected > 0 {
+		return errFindings
+	}
+	return err
+}
+
+// listRejects names rejected lines, without their content.
+func (std stdio) listRejects(rejects []warehouse.RejectSummary) {
+	for _, r := range rejects {
+		text := place(r.File, r.Line) + ": " + r.Reason
+		if r.Detail != "" {
+			text += " (" + r.Detail + ")"
+		}
+		std.note("  %s\n", render.OneLine(text))
+	}
+}
