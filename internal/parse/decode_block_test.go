@@ -146,6 +146,31 @@ line 8 more than one value: next value at byte 49`
 	}
 }
 
+func TestLongStringsWithEscapes(t *testing.T) {
+	long := strings.Repeat("x", 3<<20) + `\n`
+	in := `{"resourceType":"Patient","language":"short but not so short\t","x":"` + long + `"}
+{"resourceType":"Patient","language":"` + long + `","implicitRules":"short but not so short\t"}`
+	d := newDecoder(&Options{})
+	for range 2 {
+		b := decodeText(d, []byte(in), nil)
+		if err := checkBlock(b); err != nil {
+			t.Fatal("rebuilt otherwise")
+		}
+		b.Release()
+		if cap(d.extra) > 1<<20 {
+			t.Error("the memory of a large resource is kept")
+		}
+	}
+}
+
+func TestRedecodeRefusesOtherBytes(t *testing.T) {
+	b := decodeText(newDecoder(&Options{}), []byte(`{"resourceType":"Patient","id":"a"}`), nil)
+	b.Bytes[10] = 0
+	if err := b.Redecode(b.Batches[0], &schema.Table{Type: b.Batches[0].Type}); err == nil {
+		t.Error("no error")
+	}
+}
+
 func TestRedecode(t *testing.T) {
 	in := `{"resourceType":"Patient","id":"a","gender":"male","name":[{"family":"F\n and more than twelve","use":"old"}],"x":1.0}
 {"resourceType":"Patient","name":[{"use":"old"},null],"active":true,"active":true,"contact":[{"name":{"use":"x"}}]}

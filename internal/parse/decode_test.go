@@ -156,6 +156,21 @@ func TestDecodeValues(t *testing.T) {
 	}
 }
 
+func manyMembers(n int) string {
+	var names []string
+	for i := range n {
+		names = append(names, fmt.Sprintf(`"m%d":%d`, i, i%10))
+	}
+	return strings.Join(names, ",")
+}
+
+func TestManyUnknownMembersAreKept(t *testing.T) {
+	b := decodeText(newDecoder(&Options{}), []byte(`{"resourceType":"Patient",`+manyMembers(60)+`,"x":{`+manyMembers(60)+`}}`), nil)
+	if err := checkBlock(b); err != nil || len(b.Rejects) > 0 {
+		t.Error(err, describe(b))
+	}
+}
+
 func TestDecodeRejects(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"no JSON", `<html>`, "not JSON: invalid number at byte 0"},
@@ -200,6 +215,22 @@ func TestDecodeRejects(t *testing.T) {
 		{"control character in a name", "{\"resourceType\":\"Patient\",\"i\x01d\":\"a\"}", "control character in a string: control character in a string at byte 28"},
 		{"invalid UTF-8 outside", "{\"resourceType\":\"Patient\",\"id\":\xff}", "invalid UTF-8 outside a string: no UTF-8 at byte 31"},
 		{"byte order mark", "\xEF\xBB\xBF{\"resourceType\":\"Patient\"}", "byte order mark inside the file: byte order mark at byte 0"},
+		{"misspelt null", `{"resourceType":"Patient","active":nul}`, "not JSON: invalid literal at byte 35"},
+		{"misspelt null in an array", `{"resourceType":"Patient","name":[{"given":[nul]}]}`, "not JSON: invalid literal at byte 44"},
+		{"no integer", `{"resourceType":"Observation","valueInteger":-}`, "not JSON: invalid number at byte 45"},
+		{"no number in an unknown element", `{"resourceType":"Observation","x":[-]}`, "not JSON: invalid number at byte 35"},
+		{"no string in a contained resource", `{"resourceType":"Patient","contained":[{"\x":1}]}`, "not JSON: invalid escape at byte 45"},
+		{"no name", `{"resourceType":"Patient",id:1}`, "not JSON: no member name at byte 26"},
+		{"no colon", `{"resourceType":"Patient","id" "a"}`, "not JSON: no colon at byte 31"},
+		{"no comma", `{"resourceType":"Patient","id":"a" "active":true}`, "not JSON: neither comma nor end at byte 35"},
+		{"second resourceType undecodable", `{"resourceType":"Patient","resourceType":"\ud800"}`, "resourceType is not a name"},
+		{"second resourceType broken", `{"resourceType":"Patient","resourceType":"\x"}`, "not JSON: invalid escape at byte 45"},
+		{"second resourceType cut", `{"resourceType":"Patient","resourceType":"P`, "not JSON: unexpected end in a string at byte 43"},
+		{"duplicate in a reserved element", `{"resourceType":"DocumentManifest","_source":{"a":1,"a":1}}`, "duplicate member: /_source"},
+		{"duplicate in a stray resource", `{"resourceType":"Bundle","entry":[{"resource":[{"a":1,"a":1}]}]}`, "duplicate member: /entry/0/resource"},
+		{"broken member of an array", `[{"a":}]`, "not JSON: invalid number at byte 6"},
+		{"duplicate among many", `{"resourceType":"Patient",` + manyMembers(60) + `,"m33":1}`, "duplicate member: repeated member name at byte 502"},
+		{"duplicate among the many of an unknown element", `{"resourceType":"Patient","x":{` + manyMembers(60) + `,"m59":1}}`, "duplicate member: repeated member name at byte 507"},
 		{"cut array", `[{"resourceType":"Patient"}`, "not JSON: unexpected end at byte 27"},
 		{"array and more", `[{"resourceType":"Patient"}] 1`, "more than one value: next value at byte 29"},
 	}
