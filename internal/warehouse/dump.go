@@ -60,13 +60,20 @@ func Dump(ctx context.Context, path string, o DumpOptions, w io.Writer) (DumpSta
 	return d.stats, nil
 }
 
-// openFidelity opens a warehouse whose layout we know for reading.
+// openFidelity opens a warehouse whose layout we know for reading, and for
+// querySource.
 func openFidelity(ctx context.Context, path string, wait time.Duration, onWait func(string)) (*conn, error) {
 	c, err := openForReading(ctx, path, nil, wait, onWait)
 	if err != nil {
 		return nil, err
 	}
-	n, err := readLayout(ctx, c)
+	// First of all: a result that was not read to its end leaves a transaction
+	// open that the next statement rolls back, and the registration with it.
+	err = c.registerSource()
+	n := 0
+	if err == nil {
+		n, err = readLayout(ctx, c)
+	}
 	switch {
 	case err != nil:
 	case n == 0:

@@ -18,9 +18,6 @@ func (v *verifier) checkSources() error {
 	if err := v.readFiles(); err != nil {
 		return err
 	}
-	if err := v.c.registerSource(); err != nil {
-		return err
-	}
 	o := v.Parse
 	o.Known, o.Skip = nil, v.meet
 	total, _ := parse.TotalSize(v.Sources)
