@@ -5,8 +5,7 @@ create schema ledger;
 
 create table ledger.meta (
     layout  integer not null,     -- of the ledger and the bookkeeping columns
-    created timestamptz not null,
-    version varchar not null      -- of the fhirwh that made the warehouse
+    created timestamptz not null
 );
 
 create table ledger.imports (
@@ -23,18 +22,10 @@ create table ledger.imports (
     superseded bigint not null,   -- sent, but older than what is there, and not kept
     variants   bigint not null,   -- contents that went to ledger.variants
     unordered  bigint not null,   -- of changed: without a later meta.lastUpdated
-    rejected   bigint not null
-);
-
-create table ledger.import_types (
-    import        integer not null,
-    resource_type varchar not null,
-    new           bigint not null,
-    changed       bigint not null,
-    unchanged     bigint not null,
-    superseded    bigint not null,
-    variants      bigint not null,
-    unordered     bigint not null
+    rejected   bigint not null,
+    types      struct(
+        resource_type varchar, new bigint, changed bigint, unchanged bigint, superseded bigint, variants bigint, unordered bigint
+    )[] not null                  -- the same by resource type
 );
 
 create table ledger.files (
@@ -45,7 +36,8 @@ create table ledger.files (
     size      bigint not null,    -- bytes as they lie on disk
     hash      uhugeint not null,  -- of those bytes, see SumFile
     resources bigint not null,
-    rejected  bigint not null,
+    rejected  bigint not null,    -- lines
+    replayed  bigint not null,    -- of those: imported later, after somebody repaired them
     blank     bigint not null,    -- bytes outside resources and rejects
     note      varchar             -- such as "end not verifiable"
 );

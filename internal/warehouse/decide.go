@@ -164,13 +164,13 @@ func (d *decider) countGroup(g *group, winner *candidate) {
 
 // countRow counts one staged row. there is the row of the typed table, if any.
 func (d *decider) countRow(counts *Counts, c, winner, there *candidate, known bool) {
-	earlier := there != nil && there.at.file < d.loader.firstFile
+	earlier := there != nil && !d.loader.wrote(there.at)
 	switch {
 	case there == nil && c == winner:
 		counts.New++
 	case c == winner && earlier:
 		counts.Changed++
-		d.loader.files[c.at.file-d.loader.firstFile].changed++
+		d.loader.noteChange(c.at.file)
 		if !there.updated.before(c.updated) {
 			counts.Unordered++
 		}
@@ -180,6 +180,15 @@ func (d *decider) countRow(counts *Counts, c, winner, there *candidate, known bo
 		counts.Superseded++
 	default:
 		counts.Variants++
+	}
+}
+
+// noteChange counts a row of a file that took the place of another.
+func (l *loader) noteChange(file int32) {
+	for _, f := range l.files {
+		if f.number == file {
+			f.changed++
+		}
 	}
 }
 

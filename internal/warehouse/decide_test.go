@@ -60,7 +60,7 @@ func TestSettle(t *testing.T) {
 // newTestGroup makes the group that rows describes. The first row is in the
 // typed table, as in an import.
 func newTestGroup(rows string) (*decider, *group) {
-	d := &decider{loader: &loader{counts: map[string]*Counts{}, firstFile: 2, files: []*fileState{{}}}, variants: map[identity][]uhuge{}}
+	d := &decider{loader: &loader{counts: map[string]*Counts{}, firstFile: 2, files: []*fileState{{number: 2}}}, variants: map[identity][]uhuge{}}
 	g := &group{identity: identity{"s", "Patient", "p"}}
 	before, sent, _ := strings.Cut(rows, "|")
 	add := func(text string, file int32) {

@@ -28,17 +28,24 @@ func Import(ctx context.Context, path string, o ImportOptions) (*Summary, error)
 
 // importWith is Import with a loader that the caller has adjusted.
 func importWith(ctx context.Context, path string, o ImportOptions, adjust func(*loader)) (*Summary, error) {
+	im := &importer{ImportOptions: o, adjust: adjust}
+	im.input = im.read
+	return im.do(ctx, path)
+}
+
+// do writes the warehouse at path: what input reads, or nothing.
+func (im *importer) do(ctx context.Context, path string) (*Summary, error) {
 	started := time.Now()
-	budget, err := memoryBudget(o.MemoryLimit)
+	budget, err := memoryBudget(im.MemoryLimit)
 	if err != nil {
 		return nil, err
 	}
-	w, err := beginWriting(ctx, path, o.Wait, o.OnWait)
+	w, err := beginWriting(ctx, path, im.Wait, im.OnWait)
 	if err != nil {
 		return nil, err
 	}
-	im := &importer{ImportOptions: o, budget: budget, adjust: adjust, started: started,
-		summary: &Summary{DB: path, DryRun: o.DryRun, Recovered: w.Recovered}}
+	im.budget, im.started = budget, started
+	im.summary = &Summary{DB: path, DryRun: im.DryRun, Recovered: w.Recovered}
 	written, err := im.run(ctx, w)
 	if err != nil || !written {
 		return im.summaryOf(err), errors.Join(err, w.abandon())
@@ -59,6 +66,7 @@ type importer struct {
 	ImportOptions
 	budget  budget
 	adjust  func(*loader)
+	input   func(context.Context) error // reads and loads
 	started time.Time
 	summary *Summary
 	known   knownFiles
@@ -127,7 +135,7 @@ func (im *importer) commit(ctx context.Context, c *conn) error {
 // load does everything between begin and commit. It reports whether there is
 // anything to commit.
 func (im *importer) load(ctx context.Context, c *conn) (changed bool, err error) {
-	if err := openLedger(ctx, c, im.Version); err != nil {
+	if err := openLedger(ctx, c); err != nil {
 		return false, err
 	}
 	if im.loader, err = im.newLoader(ctx, c); err != nil {
@@ -136,7 +144,7 @@ func (im *importer) load(ctx context.Context, c *conn) (changed bool, err error)
 	if im.known, err = readKnownFiles(ctx, c); err != nil {
 		return false, err
 	}
-	if err := im.read(ctx); err != nil {
+	if err := im.input(ctx); err != nil {
 		return false, err
 	}
 	return im.settle(ctx, c)
@@ -156,22 +164,24 @@ func (im *importer) read(ctx context.Context) error {
 	if l.existing != nil {
 		o.Known = l.isKnown
 	}
-	err := parse.Read(ctx, im.Sources, o, func(b *parse.Block) error {
-		read, last, size := b.Read, b.Last, b.File.Size
-		if err := l.deliver(b); err != nil {
-			return err
-		}
-		if last {
-			im.done += size
-			read = 0
-		}
-		im.report(im.done + read)
-		return im.checkRejects()
-	})
-	if err != nil {
+	if err := parse.Read(ctx, im.Sources, o, im.deliver); err != nil {
 		return err
 	}
 	return l.flush()
+}
+
+// deliver loads a block and says how far the reading is.
+func (im *importer) deliver(b *parse.Block) error {
+	read, last, size := b.Read, b.Last, b.File.Size
+	if err := im.loader.deliver(b); err != nil {
+		return err
+	}
+	if last {
+		im.done += size
+		read = 0
+	}
+	im.report(im.done + read)
+	return im.checkRejects()
 }
 
 // settle finishes what was read: current versions, views and the ledger.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
@@ -19,7 +20,7 @@ const layout = 1
 
 // openLedger makes the ledger if the warehouse has none, and refuses one of a
 // newer layout.
-func openLedger(ctx context.Context, c *conn, version string) error {
+func openLedger(ctx context.Context, c *conn) error {
 	n, err := readLayout(ctx, c)
 	if err != nil {
 		return err
@@ -33,7 +34,7 @@ func openLedger(ctx context.Context, c *conn, version string) error {
 	if err := c.exec(ctx, fhirsql.Ledger); err != nil {
 		return fmt.Errorf("make the ledger: %w", err)
 	}
-	if _, err := c.execArgs(ctx, "insert into ledger.meta values (?, now(), ?)", layout, version); err != nil {
+	if _, err := c.execArgs(ctx, "insert into ledger.meta values (?, now())", layout); err != nil {
 		return fmt.Errorf("make the ledger: %w", err)
 	}
 	return nil
@@ -179,16 +180,16 @@ func (l *loader) recordFiles(known knownFiles) error {
 		if known.has(f.file) {
 			l.summary.Replaced += f.changed
 		}
+		l.summary.Resources += f.resources
 		l.summary.Files = append(l.summary.Files, FileSummary{
 			Name: f.file.Name, Source: f.file.Source, Bytes: f.file.Size, Resources: f.resources,
 			Rejected: f.rejected, Skipped: f.skipped, Note: f.file.Note})
-		if f.skipped {
+		if f.skipped || f.places != nil {
 			continue
 		}
 		sum := sumValue(f.file.Sum)
 		l.summary.Bytes += f.file.Size
-		l.summary.Resources += f.resources
-		_, err := l.c.execArgs(l.ctx, "insert into ledger.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		_, err := l.c.execArgs(l.ctx, "insert into ledger.files values (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
 			f.number, l.importID, f.file.Source, f.file.Name, f.file.Size, sum, f.resources, f.rejected, f.blank,
 			nullable(f.file.Note, f.file.Note != ""))
 		if err != nil {
@@ -204,27 +205,32 @@ func (l *loader) recordImport(version string, started time.Time) error {
 		c := *l.counts[name]
 		l.summary.Types = append(l.summary.Types, TypeSummary{name, c})
 		l.summary.Total.add(c)
-		_, err := l.c.execArgs(l.ctx, "insert into ledger.import_types values (?, ?, ?, ?, ?, ?, ?, ?)",
-			l.importID, name, c.New, c.Changed, c.Unchanged, c.Superseded, c.Variants, c.Unordered)
-		if err != nil {
-			return fmt.Errorf("write ledger.import_types: %w", err)
-		}
 	}
 	files := 0
-	for _, f := range l.summary.Files {
-		if !f.Skipped {
+	for _, f := range l.files {
+		if !f.skipped && f.places == nil {
 			files++
 		}
 	}
 	s, t := l.summary, l.summary.Total
 	_, err := l.c.execArgs(l.ctx, `insert into ledger.imports
-		values (?, make_timestamp(?) at time zone 'UTC', make_timestamp(?) at time zone 'UTC', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		values (?, make_timestamp(?) at time zone 'UTC', make_timestamp(?) at time zone 'UTC', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `+typesLiteral(l.summary.Types)+`)`,
 		l.importID, started.UnixMicro(), time.Now().UnixMicro(), version, files, s.Bytes, s.Resources,
 		t.New, t.Changed, t.Unchanged, t.Superseded, t.Variants, t.Unordered, s.Rejected)
 	if err != nil {
 		return fmt.Errorf("write ledger.imports: %w", err)
 	}
 	return nil
+}
+
+// typesLiteral writes the counts of the types as an SQL list.
+func typesLiteral(types []TypeSummary) string {
+	list := make([]string, len(types))
+	for i, t := range types {
+		list[i] = fmt.Sprintf("row(%s, %d, %d, %d, %d, %d, %d)", quoteText(t.Type),
+			t.New, t.Changed, t.Unchanged, t.Superseded, t.Variants, t.Unordered)
+	}
+	return "[" + strings.Join(list, ", ") + "]"
 }
 
 func (c *Counts) add(d Counts) {

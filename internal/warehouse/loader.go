@@ -37,6 +37,9 @@ type loader struct {
 
 	maxIndexed int
 
+	replaying *replayedFile   // nil of an import
+	replayed  map[origin]bool // rows that a replay brought
+
 	labels  map[string]parse.Str
 	indexes []index // dropped, to be made again
 	counts  map[string]*Counts
@@ -53,6 +56,7 @@ type fileState struct {
 	blank     int64
 	changed   int64
 	skipped   bool
+	places    []origin // of a replay: where each line was first; nil otherwise
 }
 
 // An origin is where a row came from. It orders the rows of a warehouse: later
@@ -76,6 +80,7 @@ func (o origin) after(p origin) bool {
 // deliver takes the next block. It owns the block from now on.
 func (l *loader) deliver(b *parse.Block) error {
 	l.noteFile(b)
+	l.relocate(b)
 	l.blocks = append(l.blocks, b)
 	l.held += int64(len(b.Bytes))
 	if l.held < l.window {
@@ -86,8 +91,11 @@ func (l *loader) deliver(b *parse.Block) error {
 
 func (l *loader) noteFile(b *parse.Block) {
 	if b.First {
-		n := l.firstFile + int32(len(l.files))
-		l.files = append(l.files, &fileState{file: b.File, number: n, label: l.label(b.File.Source)})
+		f := &fileState{file: b.File, number: l.firstFile + int32(len(l.files)), label: l.label(b.File.Source)}
+		if l.replaying != nil {
+			f.number, f.places = l.replaying.number, l.replaying.places
+		}
+		l.files = append(l.files, f)
 	}
 	f := l.files[len(l.files)-1]
 	f.skipped = b.First && b.Last && b.File.Note == parse.NoteSkipped

@@ -147,7 +147,7 @@ func (d *decider) addCandidate(r *rows) error {
 // place finds out whether, and where, this import sent the row's content.
 func (d *decider) place(id identity, c *candidate) {
 	l := d.loader
-	c.here, c.sentAt = c.at.file >= l.firstFile, c.at
+	c.here, c.sentAt = l.wrote(c.at), c.at
 	if c.here {
 		return
 	}
@@ -161,6 +161,9 @@ func (d *decider) place(id identity, c *candidate) {
 	c.here = l.overflow || seen || l.existing != nil && l.existing.marked(key)
 	c.sentAt = origin{}
 }
+
+// wrote reports whether this import wrote the row.
+func (l *loader) wrote(at origin) bool { return at.file >= l.firstFile || l.replayed[at] }
 
 // readContents computes the content hash of every candidate whose group is not
 // settled by meta.lastUpdated alone.

@@ -203,3 +203,18 @@ func stringAt(v mapping.Vector, row int) []byte {
 	}
 	return unsafe.Slice(*(**byte)(unsafe.Add(p, 8)), n)
 }
+
+// each runs a query and calls do for every row.
+func (c *conn) each(ctx context.Context, sql string, do func(*rows) error, args ...any) error {
+	r, err := c.query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	for r.next() {
+		if err := do(r); err != nil {
+			return err
+		}
+	}
+	return r.close()
+}

@@ -25,8 +25,8 @@ func verify(t *testing.T, db string, o VerifyOptions, paths ...string) *VerifyRe
 	return r
 }
 
-// described is a report in few words: the counts that are not 0, problems, differences.
-func described(r *VerifyReport) string {
+// reportText is a report in few words: the counts that are not 0, problems, differences.
+func reportText(r *VerifyReport) string {
 	var all []string
 	for _, c := range []struct {
 		name string
@@ -86,8 +86,8 @@ func TestVerifyFindsWhatChanged(t *testing.T) {
 		{"a padding null", `update ledger.variants set resource = replace(resource, ',null,"B"', ',"B"')`,
 			"8 same, 1 different, 2 rejected, line 1 Patient different length:/name/0/given type:/name/0/given/1"},
 		{"a resource without id", `update Composition set title = 'x'`, "8 same, 1 missing, 2 rejected, line 3 Composition missing"},
-		{"a row is gone", `delete from Observation; update ledger.import_types set new = 0 where resource_type = 'Observation'`,
-			"8 same, 1 missing, 2 rejected, ledger.import_types: ledger, line 2 Observation missing"},
+		{"a row is gone", `delete from Observation; update ledger.imports set types = list_transform(types, lambda t: struct_update(t, new := if(t.resource_type = 'Observation', 0, t.new)))`,
+			"8 same, 1 missing, 2 rejected, ledger.imports: ledger, line 2 Observation missing"},
 		{"a row is gone and the ledger says so", `delete from Observation`, "8 same, 1 missing, 2 rejected, Observation: ledger, line 2 Observation missing"},
 		{"an envelope", `update Bundle set entry = list_transform(entry, lambda e: struct_update(e, fullUrl := 'v')) where id = 'b'`,
 			"8 same, 1 different, 2 rejected, line 5 Bundle different text:/entry/0/fullUrl added:/entry/1/fullUrl added:/entry/2/fullUrl added:/entry/3/fullUrl"},
@@ -117,7 +117,7 @@ func TestVerifyFindsWhatChanged(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := described(verify(t, db, VerifyOptions{}, source)); got != tt.want {
+			if got := reportText(verify(t, db, VerifyOptions{}, source)); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
@@ -179,7 +179,7 @@ func TestVerifyTellsReplacedFromLost(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := described(verify(t, db, VerifyOptions{}, tt.verify)); got != tt.want {
+			if got := reportText(verify(t, db, VerifyOptions{}, tt.verify)); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
@@ -257,7 +257,7 @@ func TestVerifyLimitsItsLists(t *testing.T) {
 {"resourceType":"Patient","id":"p","gender":"x","active":true,"birthDate":"2000"}
 `)
 	r := verify(t, db, VerifyOptions{MaxListed: 2}, path)
-	if got, want := described(r), "1 different, 2 missing, line 1 Patient missing, line 2 Patient missing"; got != want {
+	if got, want := reportText(r), "1 different, 2 missing, line 1 Patient missing, line 2 Patient missing"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if len(r.Sources) != 1 || r.Sources[0].Import != 0 || r.Sources[0].Missing != 2 {
@@ -278,7 +278,7 @@ func TestVerifyManySuspects(t *testing.T) {
 	importLines(t, db, "a.jsonl", kept...)
 	writeFile(t, path, strings.Join(sent, "\n"))
 	r := verify(t, db, VerifyOptions{MaxListed: 2, Parse: parse.Options{BlockSize: 10_000}}, path)
-	if got, want := described(r), "3000 same, 3000 different, 54000 missing, line 2 Patient missing, line 3 Patient missing"; got != want {
+	if got, want := reportText(r), "3000 same, 3000 different, 54000 missing, line 2 Patient missing, line 3 Patient missing"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
