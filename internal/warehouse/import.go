@@ -157,7 +157,7 @@ func (im *importer) read(ctx context.Context) error {
 	o.Alloc, o.Free = mapMemory, unmapMemory
 	o.InFlight = im.budget.inFlight
 	o.Skip = im.known.skip
-	im.total = 0
+	im.total, _ = parse.TotalSize(im.Sources)
 	if err := l.readExisting(im.Sources, im.total); err != nil {
 		return err
 	}
