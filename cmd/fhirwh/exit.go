@@ -83,15 +83,19 @@ func (std stdio) fail(ctx context.Context, err error) int {
 	return code
 }
 
-// safeText returns the text of err without what DuckDB says, which may quote
-// patients' data. About a statement of the user's DuckDB may speak: its texts are
-// in a QueryError then.
+// safeText returns the text of err without what DuckDB says where that may quote
+// patients' data: not about a statement of the user's, whose errors are
+// QueryErrors, nor about names in a statement of ours.
 func safeText(err error) string {
 	if _, ok := errors.AsType[*warehouse.QueryError](err); ok {
 		return err.Error()
 	}
 	text := err.Error()
 	for raw := range rawErrors(err) {
+		switch raw.Class() {
+		case "Catalog Error", "Binder Error", "Parser Error":
+			continue
+		}
 		text = strings.ReplaceAll(text, raw.Text, raw.Class()+" of DuckDB, whose text may quote data and is not shown")
 	}
 	return text

@@ -148,7 +148,7 @@ func (std stdio) printRejects(sum *warehouse.Summary) {
 	if sum.Rejected == 0 {
 		return
 	}
-	std.note("%s and set aside:\n", plural(sum.Rejected, "line is no FHIR resource", "lines are no FHIR resources"))
+	std.note("%s; set aside:\n", plural(sum.Rejected, "line is no FHIR resource", "lines are no FHIR resources"))
 	std.listRejects(sum.Rejects)
 	if more := sum.Rejected - int64(len(sum.Rejects)); more > 0 {
 		std.note("  and %s more\n", count(more))

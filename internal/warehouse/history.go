@@ -27,6 +27,7 @@ type FileInfo struct {
 	Bytes     int64  `json:"bytes"`
 	Resources int64  `json:"resources"`
 	Rejected  int64  `json:"rejected"`
+	Replayed  int64  `json:"replayed,omitempty"` // of Rejected: imported since, after somebody repaired them
 	Note      string `json:"note,omitempty"`
 }
 
@@ -86,7 +87,7 @@ func (r *Reader) addFiles(ctx context.Context, imports []ImportInfo) error {
 		at[imports[i].Import] = &imports[i]
 	}
 	rows, err := r.c.query(ctx, `
-		select import, file, name, source, size, resources, rejected, note from ledger.files order by file`)
+		select import, file, name, source, size, resources, rejected, replayed, note from ledger.files order by file`)
 	if err != nil {
 		return fmt.Errorf("read the files: %w", err)
 	}
@@ -94,7 +95,7 @@ func (r *Reader) addFiles(ctx context.Context, imports []ImportInfo) error {
 	for rows.next() {
 		var number int32
 		var f FileInfo
-		if err := rows.scan(&number, &f.File, &f.Name, &f.Source, &f.Bytes, &f.Resources, &f.Rejected, &f.Note); err != nil {
+		if err := rows.scan(&number, &f.File, &f.Name, &f.Source, &f.Bytes, &f.Resources, &f.Rejected, &f.Replayed, &f.Note); err != nil {
 			return err
 		}
 		if i := at[number]; i != nil {
