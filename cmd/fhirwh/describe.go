@@ -42,7 +42,7 @@ func (cmd *describeCmd) Run(ctx context.Context, c *cli, std stdio) error {
 		}
 		rows = append(rows, []any{col.Path, columnType(col), share(col.Filled, d.Rows), col.Meaning})
 	}
-	err = std.printTable([]render.Column{{Name: "column"}, {Name: "type"}, {Name: "filled", Numeric: true}, {Name: "meaning", Wrap: true}}, rows)
+	err = std.printTable([]render.Column{{Name: "column", Wrap: true}, {Name: "type"}, {Name: "filled", Numeric: true}, {Name: "meaning", Wrap: true}}, rows)
 	if hidden > 0 {
 		std.note("\n%s: --all shows them\n", plural(hidden, "column is empty here", "columns are empty here"))
 	}

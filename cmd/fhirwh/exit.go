@@ -76,7 +76,7 @@ func (std stdio) fail(ctx context.Context, err error) int {
 		std.note("fhirwh: interrupted\n")
 		return code
 	}
-	std.note("fhirwh: %s\n", render.Neutral(safeText(err)))
+	std.note("fhirwh: %s\n", render.Neutral(std.fitExcerpt(err, safeText(err))))
 	if hint := hintFor(err); hint != "" {
 		std.note("hint: %s\n", render.Neutral(hint))
 	}
@@ -118,6 +118,23 @@ func rawErrors(err error) iter.Seq[*warehouse.Error] {
 		}
 		walk(err)
 	}
+}
+
+// fitExcerpt cuts the excerpt of a statement in text to the terminal, so that the
+// caret stays below its place.
+func (std stdio) fitExcerpt(err error, text string) string {
+	q, ok := errors.AsType[*warehouse.QueryError](err)
+	if !ok || std.errWidth == 0 {
+		return text
+	}
+	statement, pointer, found := strings.Cut(q.Where, "\n")
+	line, caret := []rune(statement), strings.IndexByte(pointer, '^')
+	if !found || caret < 0 || len(line) < std.errWidth {
+		return text
+	}
+	start := max(0, min(caret-std.errWidth/2, len(line)-std.errWidth+1))
+	line = line[start:min(len(line), start+std.errWidth-1)]
+	return strings.Replace(text, q.Where, string(line)+"\n"+strings.Repeat(" ", caret-start)+"^", 1)
 }
 
 func hintFor(err error) string {

@@ -148,10 +148,11 @@ func footer(n int64, more bool, hidden int, took time.Duration) string {
 	if more {
 		text = "first " + text + " (--max-rows 0 shows all)"
 	}
+	text += " in " + durationText(took)
 	if hidden > 0 {
-		text += ", " + plural(int64(hidden), "column", "columns") + " not shown: name the columns you want, or use another --format"
+		text += "\nhint: " + plural(int64(hidden), "column does", "columns do") + " not fit: name the ones you want, or use --format json"
 	}
-	return text + " in " + durationText(took)
+	return text
 }
 
 // write writes a result, the ith, and returns how many rows it wrote, whether

@@ -4,7 +4,7 @@ package render
 // further says nothing. A number is not cut at all up to a width that all
 // exact 64-bit ones have.
 const (
-	narrowest    = 8
+	narrowest    = 10
 	widestNumber = 20
 	gap          = 2 // between columns
 )

@@ -18,7 +18,8 @@ const maxCell = 4096
 
 // A TableWriter writes a table with aligned columns. It sizes them by the first
 // rows; for a later value that is wider its column grows as far as the terminal
-// has room.
+// has room. A few rows with more columns than the terminal has room for are
+// written as records, one column a line.
 type TableWriter struct {
 	lines
 	width   int // of the terminal; 0 is no limit
@@ -26,6 +27,7 @@ type TableWriter struct {
 	header  []string
 	window  [][]string
 	layout  []int // width of each shown column; nil until the window is full
+	records bool  // the rows were so few and wide that each became a block of lines
 }
 
 func newTable(out io.Writer, width int) *TableWriter {
@@ -34,7 +36,12 @@ func newTable(out io.Writer, width int) *TableWriter {
 
 // Hidden returns how many columns did not fit the terminal. It is final after
 // End.
-func (w *TableWriter) Hidden() int { return len(w.columns) - len(w.layout) }
+func (w *TableWriter) Hidden() int {
+	if w.records {
+		return 0
+	}
+	return len(w.columns) - len(w.layout)
+}
 
 // Begin implements [Writer].
 func (w *TableWriter) Begin(columns []Column) error {
@@ -108,6 +115,10 @@ func (w *TableWriter) writeWindow() error {
 		}
 	}
 	w.layout = fit(natural, w.columns, w.width)
+	if w.Hidden() > 0 && len(w.window) > 0 && len(w.window) <= maxRecords {
+		w.records = true
+		return w.writeRecords()
+	}
 	if err := w.writeHead(); err != nil {
 		return err
 	}
@@ -224,7 +235,7 @@ func textWidth(s string) int {
 }
 
 // breakLine splits s where a line of that width ends: at a space if there is
-// one in its second half.
+// one in its second half, else behind a dot or slash there.
 func breakLine(s string, width int) (line, rest string) {
 	line = condition().Truncate(s, width, "")
 	if line == "" { // not even one character fits
@@ -237,6 +248,8 @@ func breakLine(s string, width int) (line, rest string) {
 	if s[len(line)] != ' ' {
 		if space := strings.LastIndexByte(line, ' '); space > len(line)/2 {
 			line = line[:space]
+		} else if sign := strings.LastIndexAny(line, "./"); sign > len(line)/2 {
+			line = line[:sign+1]
 		}
 	}
 	return line, strings.TrimLeft(s[len(line):], " ")

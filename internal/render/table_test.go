@@ -47,15 +47,43 @@ text                    number
 ──────────  ──────────────────
 a rather …  123456789012345678
 `},
-		{"columns that do not fit are marked", 22, "first second third", [][]any{{"aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"}}, `
-first      second    …
-─────────  ────────  …
-aaaaaaaa…  bbbbbbb…  …
+		{"columns that do not fit are marked", 26, "first second third", times(4, []any{"aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"}), `
+first        second      …
+───────────  ──────────  …
+aaaaaaaaaa…  bbbbbbbbb…  …
+aaaaaaaaaa…  bbbbbbbbb…  …
+aaaaaaaaaa…  bbbbbbbbb…  …
+aaaaaaaaaa…  bbbbbbbbb…  …
 `},
-		{"a terminal too narrow for anything", 4, "first second", [][]any{{"aaaaaaaaaa", "b"}}, `
+		{"a few rows that do not fit become records", 26, "first second_one third", [][]any{{"aaaaaaaaaaaa", int64(1), nil}, {"two\nlines", "words that are wrapped", strings.Repeat("x", 100)}}, `
+── row 1 ─────────────────
+first       aaaaaaaaaaaa
+second_one  1
+third       NULL
+── row 2 ─────────────────
+first       two↵lines
+second_one  words that are
+            wrapped
+third       xxxxxxxxxxxxxx
+            xxxxxxxxxxxxxx
+            xxxxxxxxxxxxxx
+            xxxxxxxxxxxxx…
+`},
+		{"a terminal too narrow for anything", 4, "first second", times(4, []any{"aaaaaaaaaa", "b"}), `
 …  …
 ─  …
 …  …
+…  …
+…  …
+…  …
+`},
+		{"a terminal too narrow for records", 4, "first second", [][]any{{"aaaaaaaaaa", "b"}}, `
+── row 1
+f…  a
+    a
+    a
+    …
+s…  b
 `},
 		{"wrapped", 24, "id meaning~", [][]any{{"a", "Whether the record is in use"}, {"b", "short"}}, `
 id  meaning
@@ -64,12 +92,19 @@ a   Whether the record
     is in use
 b   short
 `},
-		{"wrapped without a space", 12, "id meaning~", [][]any{{"a", "https://example.org"}}, `
+		{"wrapped without a space", 14, "id meaning~", [][]any{{"a", "https://example.org"}}, `
 id  meaning
-──  ────────
+──  ──────────
 a   https://
     example.
     org
+`},
+		{"wrapped behind a dot", 14, "path~ n#", [][]any{{"target.measure.code", int64(1)}}, `
+path         n
+───────────  ─
+target.      1
+measure.
+code
 `},
 		{"control characters", 80, "v", [][]any{{"a\x1b[31mb\r\nc\td"}}, `
 v
@@ -90,6 +125,15 @@ v
 			}
 		})
 	}
+}
+
+// times repeats a row.
+func times(n int, row []any) [][]any {
+	rows := make([][]any, n)
+	for i := range rows {
+		rows[i] = row
+	}
+	return rows
 }
 
 func TestTableStreams(t *testing.T) {
