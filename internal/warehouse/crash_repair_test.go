@@ -21,7 +21,7 @@ func (r *rig) testRepair(t *testing.T) {
 	}
 	broken := 0
 	disk, done := crash.NewDisk(r.dir, r.files), 0
-	for _, f := range r.onlyCritical(r.kills()) {
+	for _, f := range choose(r.onlyCritical(r.kills()), 12) {
 		for ; done < f.Kill-1; done++ {
 			disk.Do(r.ops[done])
 		}

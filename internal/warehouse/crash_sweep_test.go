@@ -99,7 +99,7 @@ func (r *rig) testKilled(t *testing.T) {
 	for _, f := range r.onlyCritical(r.kills()) {
 		trials = append(trials, r.faultTrial(f))
 	}
-	r.runTrials(t, choose(trials, 20))
+	r.runTrials(t, choose(trials, 8))
 }
 
 // The same points once more, rebuilt from the log: much faster, so more of them.
@@ -112,7 +112,7 @@ func (r *rig) testKilledReplay(t *testing.T) {
 		}
 		trials = append(trials, r.imageTrial(f.String(), r.partDone(disk, f).Killed, ""))
 	}
-	r.runTrials(t, choose(trials, 40))
+	r.runTrials(t, choose(trials, 20))
 }
 
 // partDone is the disk when the process is killed in call f.Kill.
@@ -134,7 +134,7 @@ func (r *rig) imageTrial(name string, files func() map[string][]byte, must strin
 
 // The power goes at any call, and what was not synced is lost in some way.
 func (r *rig) testPowerCut(t *testing.T) {
-	r.runTrials(t, choose(r.powerCuts(), 60))
+	r.runTrials(t, choose(r.powerCuts(), 30))
 }
 
 func (r *rig) powerCuts() []trial {
@@ -176,7 +176,7 @@ func (r *rig) testDiskFull(t *testing.T) {
 	for _, b := range r.fullPoints() {
 		trials = append(trials, r.faultTrial(crash.Fault{Full: b + 1}))
 	}
-	r.runTrials(t, choose(trials, 12))
+	r.runTrials(t, choose(trials, 4))
 }
 
 func (r *rig) fullPoints() []int64 {
@@ -208,7 +208,7 @@ func (r *rig) testSyncFails(t *testing.T) {
 			trials = append(trials, r.faultTrial(crash.Fault{EIO: len(trials) + 1}))
 		}
 	}
-	r.runTrials(t, trials)
+	r.runTrials(t, choose(trials, 4))
 }
 
 // The recovery after a crash is itself killed at any call, and runs again.
@@ -216,7 +216,7 @@ func (r *rig) testRecoveryKilled(t *testing.T) {
 	if r.root == nil {
 		t.Skip("a new warehouse needs no recovery")
 	}
-	r.runTrials(t, choose(r.recoveryKills(t), 15))
+	r.runTrials(t, choose(r.recoveryKills(t), 8))
 }
 
 // recoveryKills are the kills of a recovery after a kill in each critical write

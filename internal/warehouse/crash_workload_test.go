@@ -161,14 +161,16 @@ func addRowTo(table int) func(ctx context.Context, path string) error {
 	}
 }
 
-// contentOf sums the content of all tables and views, but for times of day, and
-// the SQL that made them.
+// contentOf sums the content of all tables, but for times of day, and the SQL of
+// tables, views and macros.
 func contentOf(ctx context.Context, c *conn) (string, error) {
 	names, err := namesOf(ctx, c)
 	if err != nil {
 		return "", err
 	}
-	sums := []string{"select 'sql' as n, count(*) as c, coalesce(sum(hash(sql)::hugeint), 0) as s from duckdb_tables()"}
+	sums := []string{`select 'sql' as n, count(*) as c, coalesce(sum(hash(sql)::hugeint), 0) as s from (
+		select sql from duckdb_tables() union all select sql from duckdb_views() where not internal
+		union all select macro_definition from duckdb_functions() where not internal)`}
 	for _, n := range names {
 		sums = append(sums, fmt.Sprintf(`select '%s', count(*), coalesce(sum(hash(z)::hugeint), 0)
 			from (select columns(c -> c not in ('started', 'finished', 'created')) from %s) z`, n, n))
@@ -179,8 +181,7 @@ func contentOf(ctx context.Context, c *conn) (string, error) {
 }
 
 func namesOf(ctx context.Context, c *conn) (names []string, err error) {
-	r, err := c.query(ctx, `select schema_name || '."' || table_name || '"' from duckdb_tables() where not internal
-		union all select schema_name || '."' || view_name || '"' from duckdb_views() where not internal order by 1`)
+	r, err := c.query(ctx, `select schema_name || '."' || table_name || '"' from duckdb_tables() where not internal order by 1`)
 	if err != nil {
 		return nil, err
 	}
