@@ -50,12 +50,9 @@ func Dump(ctx context.Context, path string, o DumpOptions, w io.Writer) (DumpSta
 		return DumpStats{}, err
 	}
 	defer c.close()
-	d := &dumper{DumpOptions: o, ctx: ctx, c: c, w: bufio.NewWriterSize(w, 1<<18)}
+	d := newDumper(ctx, c, o, w)
 	if err := d.run(); err != nil {
 		return d.stats, fmt.Errorf("dump: %w", err)
-	}
-	if err := d.w.Flush(); err != nil {
-		return d.stats, fmt.Errorf("write the dump: %w", err)
 	}
 	return d.stats, nil
 }
@@ -97,6 +94,10 @@ type dumper struct {
 	stats  DumpStats
 }
 
+func newDumper(ctx context.Context, c *conn, o DumpOptions, w io.Writer) *dumper {
+	return &dumper{DumpOptions: o, ctx: ctx, c: c, w: bufio.NewWriterSize(w, 1<<18)}
+}
+
 func (d *dumper) run() error {
 	var err error
 	if d.tables, err = readTables(d.ctx, d.c); err != nil {
@@ -118,7 +119,7 @@ func (d *dumper) run() error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return nil
+	return d.w.Flush()
 }
 
 // sortedTables returns the tables by name.
@@ -234,8 +235,6 @@ func (d *dumper) dumpVariants(where string) error {
 
 func (d *dumper) write(line []byte) error {
 	d.stats.Bytes += int64(len(line))
-	if _, err := d.w.Write(line); err != nil {
-		return fmt.Errorf("write the dump: %w", err)
-	}
-	return nil
+	_, err := d.w.Write(line)
+	return err
 }

@@ -32,14 +32,11 @@ func Verify(ctx context.Context, path string, o VerifyOptions) (*VerifyReport, e
 		return nil, err
 	}
 	defer c.close()
-	if o.MaxListed == 0 {
-		o.MaxListed = 100
-	}
-	v := &verifier{VerifyOptions: o, ctx: ctx, c: c, damaged: map[string]bool{}, report: &VerifyReport{DB: path,
-		Tables: []TableReport{}, Sources: []FileReport{}, Problems: []Problem{}, Differences: []Difference{}, Replaced: []Place{}}}
+	v := newVerifier(ctx, c, o)
 	if err := v.run(); err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
+	v.report.DB = path
 	v.report.Elapsed = time.Since(started)
 	return v.report, nil
 }
@@ -65,12 +62,20 @@ type verifier struct {
 	present  keyIndex   // of the digests of all contents that the warehouse has
 	rejected map[digest]bool
 	imports  map[int32]int32 // import of each file in ledger.files
-	known    map[fileSum]int32
+	known    map[fileSum]ledgerFile
 
 	files    map[*parse.File]*FileReport
 	order    []*FileReport // of files, as they were read
 	suspects []*suspect
 	held     int64 // bytes of suspects
+}
+
+func newVerifier(ctx context.Context, c *conn, o VerifyOptions) *verifier {
+	if o.MaxListed == 0 {
+		o.MaxListed = 100
+	}
+	return &verifier{VerifyOptions: o, ctx: ctx, c: c, damaged: map[string]bool{}, report: &VerifyReport{
+		Tables: []TableReport{}, Sources: []FileReport{}, Problems: []Problem{}, Differences: []Difference{}, Replaced: []Place{}}}
 }
 
 func (v *verifier) run() error {

@@ -3,13 +3,15 @@ package warehouse
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/fhirwh/fhirwh/internal/parse"
 )
 
-// taken stands in an envelope where a resource was. No text that a source may
-// reasonably have is equal to it.
-const taken = "\x00fhirwh: a line of its own\x00"
+// taken and a number stand in an envelope where a resource was. No text that a
+// source may reasonably have begins so.
+const taken = "\x00fhirwh: a line of its own: "
 
 // openedIn returns where the resources lie that a block's Bundles gave up,
 // because they became rows or rejects of their own: in order, an outer one
@@ -39,7 +41,7 @@ func envelope(b *parse.Block, whole parse.Raw, opened []parse.Raw) (parse.Value,
 	first, _ := slices.BinarySearchFunc(opened, whole.Start+1, func(r parse.Raw, start int) int { return cmp.Compare(r.Start, start) })
 	var text []byte
 	from := whole.Start
-	for _, r := range opened[first:] {
+	for i, r := range opened[first:] {
 		if r.Start >= whole.End {
 			break
 		}
@@ -47,17 +49,22 @@ func envelope(b *parse.Block, whole parse.Raw, opened []parse.Raw) (parse.Value,
 			continue // inside the one before
 		}
 		text = append(text, b.Bytes[from:r.Start]...)
-		text = appendText(text, []byte(taken))
+		text = appendText(text, strconv.AppendInt([]byte(taken), int64(first+i), 10))
 		from = r.End
 	}
 	text = append(text, b.Bytes[from:whole.End]...)
 	v, err := parse.ParseValue(text)
-	removeTaken(&v)
-	return v, err
+	if err != nil {
+		return v, err
+	}
+	return v, removeTaken(&v, func(i int) []byte { return b.Bytes[opened[i].Start:opened[i].End] })
 }
 
-// removeTaken removes the members of entries that stand for a resource.
-func removeTaken(bundle *parse.Value) {
+// removeTaken removes the members of entries that stand for a resource. Where a
+// member's name is no UTF-8, the object around it is kept as its text, resource
+// and all: then the resource comes back.
+func removeTaken(bundle *parse.Value, original func(int) []byte) error {
+	all := hasRawName(bundle)
 	for i := range bundle.Members {
 		m := &bundle.Members[i]
 		if m.Name != "entry" || m.Raw {
@@ -65,9 +72,35 @@ func removeTaken(bundle *parse.Value) {
 		}
 		for k := range m.Value.Items {
 			entry := &m.Value.Items[k]
-			entry.Members = slices.DeleteFunc(entry.Members, func(m parse.Member) bool {
-				return m.Name == "resource" && !m.Raw && m.Value.Kind == parse.Text && m.Value.Text == taken
-			})
+			if err := settleEntry(entry, all || hasRawName(entry), original); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
+}
+
+func hasRawName(v *parse.Value) bool {
+	return slices.ContainsFunc(v.Members, func(m parse.Member) bool { return m.Raw })
+}
+
+func settleEntry(entry *parse.Value, restore bool, original func(int) []byte) error {
+	kept := entry.Members[:0]
+	for _, m := range entry.Members {
+		if number, ok := strings.CutPrefix(m.Value.Text, taken); ok && m.Name == "resource" && m.Value.Kind == parse.Text {
+			if !restore {
+				continue
+			}
+			i, err := strconv.Atoi(number)
+			if err != nil {
+				return err
+			}
+			if m.Value, err = parse.ParseValue(original(i)); err != nil {
+				return err
+			}
+		}
+		kept = append(kept, m)
+	}
+	entry.Members = kept
+	return nil
 }

@@ -59,7 +59,8 @@ type SourceCounts struct {
 	Different     int64 `json:"different"`
 	Missing       int64 `json:"missing"`
 	Rejected      int64 `json:"rejected"`       // lines that hold no FHIR resource
-	RejectMissing int64 `json:"reject_missing"` // of Rejected: not in ledger.rejects
+	Replayed      int64 `json:"replayed"`       // of Rejected: repaired and imported since
+	RejectMissing int64 `json:"reject_missing"` // of Rejected: neither replayed nor in ledger.rejects
 }
 
 // Differences is the number of resources and rejected lines that the warehouse
@@ -73,6 +74,7 @@ func (c *SourceCounts) add(d SourceCounts) {
 	c.Different += d.Different
 	c.Missing += d.Missing
 	c.Rejected += d.Rejected
+	c.Replayed += d.Replayed
 	c.RejectMissing += d.RejectMissing
 }
 
@@ -82,6 +84,8 @@ type FileReport struct {
 	Source string `json:"source"`
 	Import int32  `json:"import,omitempty"` // that read this file as it is now; 0 if none did
 	SourceCounts
+
+	lost []*suspect // the first rejected lines that are not in ledger.rejects
 }
 
 // A Problem is something wrong with the warehouse itself.

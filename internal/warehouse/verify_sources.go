@@ -42,22 +42,31 @@ type fileSum struct {
 	sum    uhuge
 }
 
+// A ledgerFile is what the ledger says of a file.
+type ledgerFile struct {
+	number   int32 // of the last import that read it
+	replayed int64 // of its rejected lines, in all imports
+}
+
 // readFiles reads which import brought each file.
 func (v *verifier) readFiles() error {
-	v.imports, v.known = map[int32]int32{}, map[fileSum]int32{}
+	v.imports, v.known = map[int32]int32{}, map[fileSum]ledgerFile{}
 	v.files = map[*parse.File]*FileReport{}
-	r, err := v.c.query(v.ctx, "select file, import, source, hash from ledger.files order by import")
+	r, err := v.c.query(v.ctx, "select file, import, source, hash, replayed from ledger.files order by import")
 	if err != nil {
 		return fmt.Errorf("read ledger.files: %w", err)
 	}
 	defer r.close()
 	for r.next() {
-		var file, number int32
+		var file int32
 		var k fileSum
-		if err := r.scan(&file, &number, &k.source, &k.sum); err != nil {
+		var f ledgerFile
+		if err := r.scan(&file, &f.number, &k.source, &k.sum, &f.replayed); err != nil {
 			return fmt.Errorf("read ledger.files: %w", err)
 		}
-		v.imports[file], v.known[k] = number, number
+		v.imports[file] = f.number
+		f.replayed += v.known[k].replayed
+		v.known[k] = f
 	}
 	return r.close()
 }
@@ -71,7 +80,7 @@ func (v *verifier) meet(f *parse.File, sum func() ([16]byte, error)) (bool, erro
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.files[f] = &FileReport{Import: v.known[fileSum{f.Source, sumValue(s)}]}
+	v.files[f] = &FileReport{Import: v.known[fileSum{f.Source, sumValue(s)}].number}
 	return false, nil
 }
 
@@ -171,8 +180,7 @@ func (v *verifier) count(c *checked) error {
 	}
 	v.suspects = append(v.suspects, c.suspects...)
 	if c.last {
-		f.Import = max(f.Import, v.known[fileSum{c.file.Source, sumValue(c.file.Sum)}])
-		v.order = append(v.order, f)
+		v.endFile(f, c.file)
 	}
 	const mostBytes, most = 64 * mib, 50_000
 	if v.held < mostBytes && len(v.suspects) < most {
@@ -232,12 +240,30 @@ func (v *verifier) countRejects(f *FileReport, lines []*suspect) error {
 	}
 	f.Rejected += int64(len(lines))
 	for _, s := range lines {
-		if !v.rejected[s.digest] {
-			f.RejectMissing++
-			v.list(s, Difference{Kind: "reject missing"})
+		if v.rejected[s.digest] {
+			continue
+		}
+		f.RejectMissing++
+		if len(f.lost) < v.MaxListed {
+			f.lost = append(f.lost, s)
 		}
 	}
 	return nil
+}
+
+// endFile completes a file's report. Now its hash is known in any case, and with it
+// how many of its rejected lines somebody repaired and replayed: these have left
+// ledger.rejects.
+func (v *verifier) endFile(f *FileReport, file *parse.File) {
+	known := v.known[fileSum{file.Source, sumValue(file.Sum)}]
+	f.Import = max(f.Import, known.number)
+	f.Replayed = min(known.replayed, f.RejectMissing)
+	f.RejectMissing -= f.Replayed
+	for _, s := range f.lost[min(f.Replayed, int64(len(f.lost))):] {
+		v.list(s, Difference{Kind: "reject missing"})
+	}
+	f.lost = nil
+	v.order = append(v.order, f)
 }
 
 func (v *verifier) readRejects() error {

@@ -101,6 +101,7 @@ func TestVerifyFindsWhatChanged(t *testing.T) {
 		{"an _extra that is none", `update Patient set _extra = '{"a":1}' where id = 'q'`, "8 same, 1 missing, 2 rejected, Patient: not rebuilt, line 5 Patient missing"},
 		{"an identity twice", `insert into Patient from Patient where id = 'q'; insert into Composition from Composition`,
 			"9 same, 2 rejected, Composition: identity twice, Patient: identity twice, Composition: ledger, Patient: ledger"},
+		{"a replayed reject", `delete from ledger.rejects where reason = 'not JSON'; update ledger.files set replayed = 1`, "9 same, 2 rejected"},
 		{"a file", `delete from ledger.files`, "9 same, 2 rejected, ledger.files: ledger, ledger.rejects: ledger, ledger.variants: ledger, " +
 			"ledger.bundle_entries: ledger, Basic: ledger, Bundle: ledger, Composition: ledger, Observation: ledger, Patient: ledger, Unknown: ledger"},
 	}
@@ -161,8 +162,8 @@ func TestVerifyTellsReplacedFromLost(t *testing.T) {
 		{"replaced", []string{oldFile, lateFile}, "", oldFile, "1 replaced, line 1 Patient replaced"},
 		{"superseded when it came", []string{lateFile, oldFile}, "", oldFile, "1 replaced, line 1 Patient replaced"},
 		{"variant", []string{oldFile, plainFile}, "", oldFile, "1 same"},
-		{"lost variant", []string{oldFile, plainFile}, lost, oldFile, "1 different, line 1 Patient different missing:/meta text:/gender"},
-		{"not dated", []string{plainFile, lateFile}, lost, plainFile, "1 different, line 1 Patient different added:/meta text:/gender"},
+		{"lost variant", []string{oldFile, plainFile}, lost, oldFile, "1 different, line 1 Patient different text:/gender missing:/meta"},
+		{"not dated", []string{plainFile, lateFile}, lost, plainFile, "1 different, line 1 Patient different text:/gender added:/meta"},
 		{"one import keeps all", []string{both}, "", both, "2 same"},
 		{"one import lost a version", []string{both}, lost, both, "1 same, 1 different, line 1 Patient different text:/gender text:/meta/lastUpdated"},
 		{"never imported, but later is there", []string{lateFile}, "", both, "1 same, 1 replaced, line 1 Patient replaced"},
