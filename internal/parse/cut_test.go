@@ -223,6 +223,9 @@ func TestCutTooLong(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, size := range []int{1, 100, 4 << 20} {
+				if size == 1 && len(tt.in) > MaxRejectBytes {
+					continue
+				}
 				got := cutText(t, strings.NewReader(tt.in), size, max)
 				var texts []string
 				for _, p := range got.pieces {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -37,7 +36,15 @@ type row struct {
 	text  string
 }
 
-var idPattern = regexp.MustCompile(`"id":\s*"([^"]*)"`)
+// idOf returns the first id in a resource, with a slash in front.
+func idOf(text []byte) string {
+	_, rest, found := bytes.Cut(text, []byte(`"id":`))
+	if !found {
+		return ""
+	}
+	id, _, _ := bytes.Cut(bytes.TrimLeft(rest, ` "`), []byte{'"'})
+	return "/" + string(id)
+}
 
 func (r *reading) add(b *parse.Block) {
 	r.blocks++
@@ -57,10 +64,7 @@ func (r *reading) add(b *parse.Block) {
 func (r *reading) addRows(b *parse.Block) {
 	for _, batch := range b.Batches {
 		for i, raw := range batch.Raws {
-			text := batch.Type.Name
-			if id := idPattern.FindSubmatch(b.Bytes[raw.Start:raw.End]); id != nil {
-				text += "/" + string(id[1])
-			}
+			text := batch.Type.Name + idOf(b.Bytes[raw.Start:raw.End])
 			r.rows = append(r.rows, row{batch.Lines[i], batch.Entries[i], text})
 			r.bytes += int64(raw.End - raw.Start)
 		}
@@ -306,7 +310,8 @@ func TestReadOfAPipeCanBeCancelled(t *testing.T) {
 
 func TestReadBoundsMemory(t *testing.T) {
 	const block, inFlight = 64 << 10, 1 << 20
-	path := write(t, "x", patients(500_000))
+	line := `{"resourceType":"Basic","id":"` + strings.Repeat("x", 500) + "\"}\n"
+	path := write(t, "x", strings.Repeat(line, 30_000))
 	var k keeper
 	o := k.options(parse.Options{BlockSize: block, InFlight: inFlight})
 	bytes := 0
