@@ -78,8 +78,13 @@ func (p *progress) update(now warehouse.Progress) {
 func (p *progress) stop() {
 	close(p.quit)
 	p.done.Wait()
+	p.clear()
+}
+
+// clear empties the terminal's line.
+func (p *progress) clear() {
 	if p.bar != nil {
-		_ = p.bar.Clear()
+		p.std.note("\r%s\r", strings.Repeat(" ", p.std.errWidth-1))
 	}
 }
 
@@ -94,9 +99,7 @@ func (p *progress) show() {
 		return
 	}
 	if p.bar == nil || p.stage != p.now.Stage || p.total != p.now.Total {
-		if p.bar != nil {
-			_ = p.bar.Clear()
-		}
+		p.clear()
 		p.stage, p.total, p.bar = p.now.Stage, p.now.Total, p.newBar()
 	}
 	p.bar.Describe(p.describe()) // draws
@@ -112,23 +115,30 @@ func (p *progress) hasBytes() bool {
 // newBar makes the bar of a stage, with what fits the terminal.
 func (p *progress) newBar() *progressbar.ProgressBar {
 	width := p.std.errWidth
-	total := int64(-1)
+	total, bar, theme := int64(-1), max(0, min(20, width-85)), progressbar.ThemeASCII
 	if p.hasBytes() {
 		total = p.now.Total + 1 // never full: what is full draws no more
 	}
-	return progressbar.NewOptions64(total,
+	if bar == 0 {
+		theme.BarStart, theme.BarEnd = "", ""
+	}
+	options := []progressbar.Option{
 		progressbar.OptionSetWriter(&lineCutter{out: p.std.err, width: width - 1}),
 		progressbar.OptionSetDescription(p.describe()),
 		progressbar.OptionShowBytes(p.hasBytes()),
 		progressbar.OptionUseIECUnits(true),
-		progressbar.OptionShowTotalBytes(width >= 70),
+		progressbar.OptionShowTotalBytes(true),
 		progressbar.OptionSetPredictTime(p.hasBytes()),
 		progressbar.OptionSetElapsedTime(true),
-		progressbar.OptionSetWidth(min(20, max(0, width-80))),
-		progressbar.OptionSetTheme(progressbar.ThemeASCII),
+		progressbar.OptionSetWidth(bar),
+		progressbar.OptionSetTheme(theme),
 		progressbar.OptionSpinnerType(14),
 		progressbar.OptionSetSpinnerChangeInterval(0),
-	)
+	}
+	if p.hasBytes() && width >= 60 {
+		options = append(options, progressbar.OptionShowCount())
+	}
+	return progressbar.NewOptions64(total, options...)
 }
 
 // describe says in words what is being done.
@@ -136,6 +146,9 @@ func (p *progress) describe() string {
 	text := stageName(p.now.Stage)
 	if p.now.Resources > 0 && p.std.errWidth >= 60 {
 		text += " " + plural(p.now.Resources, "resource", "resources")
+	}
+	if p.now.Rejected > 0 && p.std.errWidth >= 100 {
+		text += ", " + count(p.now.Rejected) + " rejected"
 	}
 	return text
 }
