@@ -5,40 +5,52 @@ package fhirsql
 import (
 	"embed"
 	"fmt"
+	"slices"
 )
 
-//go:embed macros/*.sql
+//go:embed macros/*.sql kept/*.sql views/*.sql
 var files embed.FS
 
-// A Script is one macro, view or table that the import keeps, named as what it
-// makes. Run again it makes the same again.
+// A Script is one macro or view, named as what it makes, with the comments on
+// it. Run again it makes the same again.
 type Script struct {
 	Name string
+	Kind string // "macro", "view" or "kept"
 	SQL  string
 }
 
 // Macros returns the macros, each behind those that it uses.
-func Macros() []Script { return scripts("macros", macros) }
+func Macros() []Script { return scripts("macro", slices.Concat(macros, tableMacros)) }
+
+// Kept returns the scripts that bring the tables up to date that views look things
+// up in. Each runs after every import, in its transaction.
+func Kept() []Script { return scripts("kept", kept) }
 
 // Views returns the views, each behind those that it reads, with the comments on
 // them and their columns.
-func Views() []Script { return scripts("views", views) }
+func Views() []Script { return scripts("view", views) }
 
-func scripts(folder string, names []string) []Script {
+func scripts(kind string, names []string) []Script {
 	s := make([]Script, len(names))
 	for i, name := range names {
-		text, err := files.ReadFile(folder + "/" + name + ".sql")
+		path := fmt.Sprintf("%s/%s.sql", folders[kind], name)
+		text, err := files.ReadFile(path)
 		if err != nil {
-			panic(fmt.Sprintf("sql/%s: %v", folder, err)) // the list names a file that is not there: any test finds it
+			panic(err) // a list below names a file that is not there: any test finds it
 		}
-		s[i] = Script{Name: name, SQL: string(text)}
+		s[i] = Script{Name: name, Kind: kind, SQL: string(text)}
 	}
 	return s
 }
 
+var folders = map[string]string{"macro": "macros", "view": "views", "kept": "kept"}
+
 // macros in the order in which they can be made: DuckDB refuses a macro that uses
 // one that it does not know.
 var macros = []string{
+	"filled",
+	"filled_text",
+	"joined",
 	"fhir_date",
 	"fhir_timestamp",
 	"fhir_precision",
@@ -48,25 +60,62 @@ var macros = []string{
 	"number_sent",
 	"number_text",
 	"quantity_text",
+	"range_text",
+	"ratio_text",
+	"period_text",
+	"text_number",
+	"normal_range",
+	"is_observation_category",
+	"observation_category",
 	"code_system_key",
 	"code_system_known",
+	"code_system_hl7",
 	"code_system_name",
+	"usual_rank",
+	"usual_coding",
 	"coding_choice",
 	"coding_text",
 	"pick_coding",
 	"pick_concept",
 	"concept_text",
+	"concept_code",
+
 	"extension",
+	"today_utc",
 	"is_over",
 	"name_text",
 	"pick_name",
 	"human_name",
+	"pick_address",
+	"pick_telecom",
+	"us_core",
+	"us_core_parts",
+	"us_core_text",
 	"is_resource_type",
 	"urn_tail",
 	"reference_part",
 	"reference_id",
 	"reference_type",
+	"ref_id",
+	"name_key",
+	"contained_resource",
+	"json_name",
+	"ref_name",
+}
+
+// tableMacros read tables of the warehouse.
+var tableMacros = []string{
+	"import_days",
+}
+
+// kept in the order in which they run.
+var kept = []string{
+	"urns",
+	"names",
 }
 
 // views in the order in which they can be made.
-var views = []string{}
+var views = []string{
+	"patients",
+	"observations",
+}

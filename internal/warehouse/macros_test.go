@@ -16,6 +16,9 @@ func withMacros(t *testing.T) *conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.close)
+	if err := c.exec(t.Context(), fhirsql.Ledger); err != nil {
+		t.Fatal(err)
+	}
 	for _, s := range fhirsql.Macros() {
 		if err := c.exec(t.Context(), s.SQL); err != nil {
 			t.Fatalf("macro %s: %v", s.Name, err)

@@ -3,7 +3,7 @@
 create or replace macro code_system_key(uri) as
     replace(
         replace(
-            replace(rtrim(split_part(uri, '|', 1), '/'), 'https://', 'http://'),
+            replace(rtrim(string_split(uri, '|')[1], '/'), 'https://', 'http://'),
             'http://www.',
             'http://'
         ),

@@ -6,24 +6,29 @@
 -- All is exact matches, the usual URIs first: a pattern per row is slow.
 create or replace macro code_system_name(uri) as
     coalesce(
-        map {
-            'http://loinc.org': 'LOINC',
-            'http://snomed.info/sct': 'SNOMED CT',
-            'http://www.nlm.nih.gov/research/umls/rxnorm': 'RxNorm',
-            'http://hl7.org/fhir/sid/icd-10-cm': 'ICD-10-CM',
-            'http://www.ama-assn.org/go/cpt': 'CPT',
-            'http://hl7.org/fhir/sid/cvx': 'CVX'
-        }[uri],
-        code_system_known(code_system_key(uri)),
-        case
-            when split_part(code_system_key(uri), '/', 3) = 'hl7.org' or suffix(split_part(code_system_key(uri), '/', 3), '.hl7.org')
-                then split_part(code_system_key(uri), '/', -1)
-            when starts_with(code_system_key(uri), '2.16.840.1.113883.12.')
-                then 'v2-' || lpad(code_system_key(uri)[22:], 4, '0')
-            when starts_with(code_system_key(uri), 'http://snomed.info/sct/')
-                then 'SNOMED CT'
-            else nullif(uri, '')
-        end
+        case uri
+            when '' then null
+            when 'http://loinc.org' then 'LOINC'
+            when 'http://snomed.info/sct' then 'SNOMED CT'
+            when 'http://www.nlm.nih.gov/research/umls/rxnorm' then 'RxNorm'
+            when 'http://hl7.org/fhir/sid/icd-10-cm' then 'ICD-10-CM'
+            when 'http://hl7.org/fhir/sid/cvx' then 'CVX'
+        end,
+        list_transform(
+            [code_system_key(uri)],
+            lambda the_key: coalesce(
+                code_system_known(the_key),
+                code_system_hl7(the_key),
+                case
+                    when starts_with(the_key, 'http://snomed.info/sct/')
+                        then 'SNOMED CT'
+                    when starts_with(the_key, 'http://hl7.org/') or contains(string_split(the_key, '/')[3], '.hl7.org')
+                        then string_split(the_key, '/')[-1]
+                    when the_key <> ''
+                        then uri
+                end
+            )
+        )[1]
     );
 
 comment on macro code_system_name is 'Short name of a code system by its URI or OID, such as LOINC; the URI of one that is not known';

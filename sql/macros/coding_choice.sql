@@ -9,12 +9,7 @@ create or replace macro coding_choice(codings, systems) as
                     when the_coding.code <> ''
                         then list_position(systems, code_system_name(the_coding.system))
                 end,
-                case
-                    when the_coding.userSelected then 1000
-                    when the_coding.system <> '' then 1001
-                    when the_coding is not null then 1002
-                    else 1003
-                end
+                usual_rank(the_coding)
             )
         )
     );

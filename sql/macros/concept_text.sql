@@ -5,7 +5,7 @@ create or replace macro concept_text(concept) as
     coalesce(
         nullif(concept.text, ''),
         list_transform(
-            [pick_coding(concept, []::varchar[])],
+            [usual_coding(concept)],
             lambda the_picked: coding_text(concept.coding, the_picked)
         )[1]
     );

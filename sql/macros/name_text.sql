@@ -3,16 +3,7 @@
 create or replace macro name_text(name) as
     coalesce(
         nullif(name.text, ''),
-        nullif(
-            array_to_string(
-                list_filter(
-                    list_concat(name.prefix, name.given, [name.family], name.suffix),
-                    lambda the_part: the_part <> ''
-                ),
-                ' '
-            ),
-            ''
-        )
+        joined(list_concat(name.prefix, name.given, [name.family], name.suffix), ' ')
     );
 
 comment on macro name_text is 'A HumanName as one text';

@@ -1,0 +1,78 @@
+-- ledger.names: what people call the people, places and organisations of the warehouse,
+-- by the text of a reference to them. A table that every import keeps up to date,
+-- because nearly every view looks names up.
+-- Grain: (source, reference), where reference is Type/id, the urn: that a Bundle gave to
+-- it, or urn:uuid:id.
+create table if not exists ledger.names (
+    source    varchar not null,
+    reference varchar not null,
+    name      varchar not null
+);
+
+create or replace temp table names_now as
+with named as (
+    select _source as source, 'Patient' as type, id, human_name(name) as name from Patient
+    union all
+    select _source, 'RelatedPerson', id, human_name(name) from RelatedPerson
+    union all
+    select _source, 'Practitioner', id, human_name(name) from Practitioner
+    union all
+    select
+        r._source,
+        'PractitionerRole',
+        r.id,
+        coalesce(
+            nullif(r.practitioner.display, ''),
+            human_name(p.name),
+            nullif(r.organization.display, ''),
+            nullif(o.name, '')
+        )
+    from PractitionerRole as r
+    left join Practitioner as p
+        on p._source = r._source and p.id = string_split(r.practitioner.reference, '/')[-1]
+    left join Organization as o
+        on o._source = r._source and o.id = string_split(r.organization.reference, '/')[-1]
+    union all
+    select _source, 'Organization', id, nullif(name, '') from Organization
+    union all
+    select _source, 'Location', id, nullif(name, '') from Location
+    union all
+    select _source, 'HealthcareService', id, nullif(name, '') from HealthcareService
+    union all
+    select _source, 'CareTeam', id, nullif(name, '') from CareTeam
+    union all
+    select _source, 'Device', id, coalesce(nullif(deviceName[1].name, ''), concept_text(type)) from Device
+)
+select source, reference, min(name) as name
+from (
+    select
+        n.source,
+        n.name,
+        unnest([
+            n.type || '/' || n.id,
+            case when length(n.id) = 36 then 'urn:uuid:' || n.id end,
+            b.full_url
+        ]) as reference
+    from named as n
+    left join (
+        select source, resource_type, resource_id, full_url
+        from ledger.bundle_entries
+        where starts_with(full_url, 'urn:') and resource_id <> urn_tail(full_url)
+    ) as b on b.source = n.source and b.resource_type = n.type and b.resource_id = n.id
+    where n.name is not null
+)
+where reference is not null
+group by source, reference;
+
+delete from ledger.names as old
+where not exists (
+    from names_now as new
+    where new.source = old.source and new.reference = old.reference and new.name = old.name
+);
+
+insert into ledger.names
+select source, reference, name from names_now
+except
+select source, reference, name from ledger.names;
+
+drop table names_now;
