@@ -46,7 +46,9 @@ func (cmd *tablesCmd) Run(ctx context.Context, c *cli, std stdio) error {
 		std.note("%s has no tables\nhint: fhirwh import FILE\n", c.DB)
 		return nil
 	}
-	std.note("%s has %s\n\n", c.DB, plural(int64(len(rows)), "table or view", "tables and views"))
+	if std.outWidth > 0 {
+		std.note("%s has %s\n\n", c.DB, plural(int64(len(rows)), "table or view", "tables and views"))
+	}
 	return std.printTable([]render.Column{
 		{Name: "name"}, {Name: "kind"}, {Name: "rows", Numeric: true}, {Name: "columns", Numeric: true}, {Name: "size", Numeric: true}, {Name: "about"},
 	}, rows)
