@@ -209,6 +209,8 @@ func duckError(text string) error {
 			return &SpaceError{Path: path, Free: freeSpace(filepath.Dir(path)), Err: raw}
 		case ErrTooNew:
 			return versionError(path, raw)
+		case ErrMemory:
+			return &FileError{Kind: ErrMemory, Detail: strings.Trim(k.detail+usedMemory(text), ", "), Err: raw}
 		}
 		return &FileError{Path: path, Kind: k.kind, Detail: k.detail, Err: raw}
 	}
@@ -231,7 +233,7 @@ var duckTexts = []struct {
 	{"Could not set lock on file", ErrBusy, ""},
 	{"No space left on device", ErrDiskFull, ""},
 	{"Disk quota exceeded", ErrDiskFull, ""},
-	{"failed to offload data block", ErrMemory, "and the room for temporary files is used up"},
+	{"failed to offload data block", ErrMemory, "the room for temporary files is used up too, "},
 	{"Out of Memory Error", ErrMemory, ""},
 	{"in read-only mode: database does not exist", ErrMissing, ""},
 	{"is not a valid DuckDB database file", ErrNotDuckDB, ""},
@@ -249,8 +251,17 @@ var duckTexts = []struct {
 var (
 	quoted   = regexp.MustCompile(`(?:file|database) "([^"]+)"`)
 	heldIn   = regexp.MustCompile(`Conflicting lock is held in (.*?)(?: by user [^(]*)? ?\(PID (\d+)\)`)
+	used     = regexp.MustCompile(`\(([\d.]+ \w+)/([\d.]+ \w+) used\)`)
 	ofNumber = regexp.MustCompile(`with version number (\d+)`)
 )
+
+// usedMemory says how much memory DuckDB used when it needed more.
+func usedMemory(text string) string {
+	if m := used.FindStringSubmatch(text); m != nil {
+		return m[1] + " of " + m[2] + " used"
+	}
+	return ""
+}
 
 func quotedPath(text string) string {
 	if m := quoted.FindStringSubmatch(text); m != nil {

@@ -26,8 +26,8 @@ func TestDuckErrorKinds(t *testing.T) {
 		{`TransactionContext Error: Failed to commit: Could not write file "/d/w.duckdb.wal": No space left on device`, ErrDiskFull, "/d/w.duckdb.wal"},
 		{`FATAL Error: Failed to create checkpoint because of error: Could not write file "/d/w.duckdb": No space left on device`, ErrDiskFull, ""},
 		{`FATAL Error: Failed to create checkpoint because of error: fsync failed!`, ErrDisk, ""},
-		{`Out of Memory Error: failed to offload data block of size 256.0 KiB (1/1 used).`, ErrMemory, "temporary files"},
-		{`Out of Memory Error: failed to allocate data of size 16.0 MiB (34.2 MiB/47.6 MiB used)`, ErrMemory, ""},
+		{`Out of Memory Error: failed to offload data block of size 256.0 KiB (5.0 GiB/5.0 GiB used).`, ErrMemory, "temporary files is used up too, 5.0 GiB of 5.0 GiB used"},
+		{`Out of Memory Error: failed to allocate data of size 16.0 MiB (34.2 MiB/47.6 MiB used)`, ErrMemory, "out of memory: 34.2 MiB of 47.6 MiB used"},
 		{`IO Error: Cannot open file "/d/w.duckdb": Permission denied`, ErrNoAccess, ""},
 		{`Invalid Input Error: No space left on device`, nil, ""}, // quotes SQL: select error('No space left on device')
 		{`Catalog Error: Table with name x does not exist!`, nil, ""},

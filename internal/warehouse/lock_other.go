@@ -19,3 +19,5 @@ func lockDatabase(*os.File) (int, error) { return 0, errors.ErrUnsupported }
 func freeSpace(string) int64 { return -1 }
 
 func othersMayReplace(os.FileMode) bool { return false }
+
+func ownerOf(os.FileInfo) (int, bool) { return 0, false }

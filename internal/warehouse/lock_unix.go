@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -52,4 +53,13 @@ func freeSpace(dir string) int64 {
 // folder of that mode.
 func othersMayReplace(mode os.FileMode) bool {
 	return mode.Perm()&0o002 != 0 && mode&os.ModeSticky == 0
+}
+
+// ownerOf is the user that a file belongs to.
+func ownerOf(st os.FileInfo) (uid int, ok bool) {
+	s, ok := st.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return int(s.Uid), true
 }

@@ -83,12 +83,36 @@ func (p place) checkAround() error {
 	for _, suffix := range append([]string{""}, walSuffixes...) {
 		names = append(names, p.path+suffix)
 	}
+	shared := dir.Mode().Perm()&0o002 != 0
 	for _, name := range names {
 		if err := p.checkKind(name); err != nil {
 			return err
 		}
+		if shared && name != p.path && ofStranger(name, p.path) {
+			return &FileError{Path: name, Kind: ErrUnsafe, Detail: "it belongs to another user, in a folder where any user may put files",
+				Advice: "look where it comes from and move it away"}
+		}
 	}
 	return nil
+}
+
+// ofStranger reports whether the file at name belongs to somebody who is neither
+// this user nor the owner of the database.
+func ofStranger(name, database string) bool {
+	st, err := os.Lstat(name)
+	if err != nil {
+		return false
+	}
+	uid, ok := ownerOf(st)
+	if !ok || uid == os.Geteuid() {
+		return false
+	}
+	st, err = os.Lstat(database)
+	if err != nil {
+		return true
+	}
+	of, _ := ownerOf(st)
+	return uid != of
 }
 
 // checkKind refuses what is there and neither a file nor, for temporary files,

@@ -263,6 +263,39 @@ func TestOpeningRefusesAFolderOfEveryone(t *testing.T) {
 	}
 }
 
+// In a folder like /tmp any user can put a file beside the warehouse.
+func TestOpeningRefusesFilesOfStrangers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "w.duckdb")
+	if err := write(t, path, "create table t(i int)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+".wal", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(path+".wal", 4711, 4711); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		mode os.FileMode
+		want error
+	}{{0o700, nil}, {0o777 | os.ModeSticky, ErrUnsafe}} {
+		if err := os.Chmod(dir, tt.mode); err != nil {
+			t.Fatal(err)
+		}
+		c, err := openForReading(t.Context(), path, nil, 0, nil)
+		if err == nil {
+			c.close()
+		}
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%v: got %v", tt.mode, err)
+		}
+	}
+}
+
 func TestOneProcessOpensOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "w.duckdb")
 	if err := write(t, path, "create table t(i int)"); err != nil {
