@@ -77,6 +77,7 @@ func (std stdio) fail(ctx context.Context, err error) int {
 		return code
 	}
 	std.note("fhirwh: %s\n", render.Neutral(std.fitExcerpt(err, safeText(err))))
+	std.listRejects(rejectsIn(err))
 	if hint := hintFor(err); hint != "" {
 		std.note("hint: %s\n", render.Neutral(hint))
 	}
@@ -118,6 +119,18 @@ func rawErrors(err error) iter.Seq[*warehouse.Error] {
 		}
 		walk(err)
 	}
+}
+
+// rejectsIn returns the first of the lines that made an import fail, where lines
+// did.
+func rejectsIn(err error) []warehouse.RejectSummary {
+	if many, ok := errors.AsType[*warehouse.TooManyRejectsError](err); ok {
+		return many.First
+	}
+	if none, ok := errors.AsType[*warehouse.NoResourcesError](err); ok {
+		return none.First
+	}
+	return nil
 }
 
 // fitExcerpt cuts the excerpt of a statement in text to the terminal, so that the

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/fhirwh/fhirwh/internal/parse"
 	"github.com/fhirwh/fhirwh/internal/render"
@@ -65,7 +64,6 @@ func (cmd *importCmd) Run(ctx context.Context, c *cli, std stdio) error {
 	})
 	shown.stop()
 	if err != nil {
-		cmd.explain(std, err)
 		return err
 	}
 	return reportImport(std, sum, cmd.JSON)
@@ -76,16 +74,6 @@ func (cmd *importCmd) maxRejects() int64 {
 		return -1
 	}
 	return *cmd.MaxRejects
-}
-
-// explain shows the lines that made the import fail, where lines did.
-func (cmd *importCmd) explain(std stdio, err error) {
-	if many, ok := errors.AsType[*warehouse.TooManyRejectsError](err); ok {
-		std.listRejects(many.First)
-	}
-	if none, ok := errors.AsType[*warehouse.NoResourcesError](err); ok {
-		std.listRejects(none.First)
-	}
 }
 
 // reportImport says what an import did.

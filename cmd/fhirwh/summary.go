@@ -165,7 +165,7 @@ func hints(sum *warehouse.Summary) []string {
 		lines = append(lines, fmt.Sprintf("%s took the place of others without a later lastUpdated. If these are of another system, import them with --source LABEL",
 			plural(sum.Total.Unordered, "resource", "resources")))
 	}
-	if sum.Import == 1 {
+	if sum.Import == 1 && sum.Resources > 0 {
 		lines = append(lines, "now ask: fhirwh query "+dbFlag(sum.DB)+firstQuestion(sum))
 	}
 	return lines
