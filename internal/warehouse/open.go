@@ -68,7 +68,7 @@ func (p place) recoverForReading() error {
 	lock, err := p.tryLock()
 	if errors.Is(err, ErrReadOnly) {
 		return &FileError{Path: p.path, Kind: ErrReadOnly, Err: err,
-			Detail: "an import was interrupted, and its journal must be applied before the warehouse can be read",
+			Detail: "an import was interrupted (or runs as another user), and its journal must be applied before the warehouse can be read",
 			Advice: "run this once as a user who may write to the folder"}
 	}
 	if err != nil {
