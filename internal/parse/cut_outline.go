@@ -49,12 +49,14 @@ func (o *outline) reset() { *o = outline{objects: o.objects[:0]} }
 // byte where it breaks, or at the end of b. At least [Padding] bytes behind b are
 // writable.
 func (o *outline) scan(b []byte, p int) (int, verdict) {
-	b[:len(b)+1][len(b)] = 0 // scanString stops there
-	for p < len(b) {
+	n := len(b)
+	b = b[:n+1]
+	b[n] = 0 // where scanString and white space stop
+	for p < n {
 		switch o.expect {
 		case inString:
 			var ok bool
-			if p, ok = o.scanString(b, p); !ok {
+			if p, ok = o.scanString(b[:n], p); !ok {
 				return p, isBroken
 			}
 		case inScalar:
@@ -64,9 +66,11 @@ func (o *outline) scan(b []byte, p int) (int, verdict) {
 			}
 			o.expect = aComma
 		default:
-			if isSpace(b[p]) {
+			for isSpace(b[p]) {
 				p++
-				continue
+			}
+			if p == n {
+				return p, isOpen
 			}
 			if !o.step(b[p]) {
 				return p, isBroken

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
+	"strings"
+	"unicode"
 )
 
 // What can be wrong with an input; see [InputError].
@@ -28,10 +31,14 @@ type InputError struct {
 }
 
 func (e *InputError) Error() string {
-	if e.Offset < 0 {
-		return e.Name + ": " + e.Text
+	name := e.Name
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		name = strconv.Quote(name) // an archive may call its entries anything
 	}
-	return fmt.Sprintf("%s (byte %d): %s", e.Name, e.Offset, e.Text)
+	if e.Offset < 0 {
+		return name + ": " + e.Text
+	}
+	return fmt.Sprintf("%s (byte %d): %s", name, e.Offset, e.Text)
 }
 
 // Unwrap returns Kind and Err.

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -306,4 +308,30 @@ func TestReadArchiveRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever a file holds, Read ends, and says in one line what is wrong with it.
+func FuzzRead(f *testing.F) {
+	ab := patients(2)
+	for _, seed := range [][]byte{
+		[]byte(ab), gzipped(f, ab), zstandard(f, ab), bzipped(f), zipped(f, zip.Deflate, "a", ab, "b/c.txt", "text"),
+		zipped(f, zip.Store, "a", string(gzipped(f, ab))), gzipped(f, string(zstandard(f, ab))), []byte(page), []byte("[" + patient("a")),
+		bytes.Join([][]byte{gzipped(f, ab), gzipped(f, ab)}, nil), []byte("\xFF\xFE{\x00"),
+	} {
+		f.Add(seed)
+	}
+	path := filepath.Join(f.TempDir(), "x")
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if err := os.WriteFile(path, in, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		o := parse.Options{BlockSize: 1000, MaxLine: 10_000, MaxOutput: 10 << 20, Workers: 2}
+		r, err := read(t, o, path)
+		if _, ok := errors.AsType[*parse.InputError](err); err != nil && (!ok || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("not an error for people: %q", err)
+		}
+		if err == nil && len(r.files) == 0 {
+			t.Error("no error and no file")
+		}
+	})
 }
