@@ -257,5 +257,6 @@ func (l *loader) giveUpIndexes() {
 		return
 	}
 	l.overflow = true
-	l.seen, l.existing = keyIndex{}, nil
+	l.seen.free()
+	l.existing = nil // the decoders may still read it: close gives it back
 }

@@ -107,6 +107,11 @@ func (im *importer) run(ctx context.Context, w *writing) (written bool, err erro
 		return false, fmt.Errorf("begin: %w", err)
 	}
 	changed, err := im.load(ctx, c)
+	if im.loader != nil {
+		im.loader.seen.free()
+		im.loader.staged.free()
+		im.loader.close()
+	}
 	if err != nil || !changed || im.DryRun {
 		return false, errors.Join(err, c.exec(context.WithoutCancel(ctx), "rollback"))
 	}
@@ -162,7 +167,7 @@ func (im *importer) read(ctx context.Context) error {
 		return err
 	}
 	if l.existing != nil {
-		o.Known = l.isKnown
+		o.Known = l.existing.known
 	}
 	if err := parse.Read(ctx, im.Sources, o, im.deliver); err != nil {
 		return err
@@ -248,8 +253,8 @@ func (im *importer) refreshViews(ctx context.Context, c *conn) (changed bool, er
 
 // newLoader prepares to load into the open warehouse.
 func (im *importer) newLoader(ctx context.Context, c *conn) (*loader, error) {
-	l := &loader{ctx: ctx, c: c, window: im.budget.window, maxIndexed: maxIndexed, summary: im.summary,
-		counts: map[string]*Counts{}, labels: map[string]parse.Str{}, resent: map[uint64]origin{}}
+	l := &loader{ctx: ctx, c: c, window: im.budget.window, maxIndexed: maxIndexed, duckdbMemory: im.budget.duckdb, summary: im.summary,
+		counts: map[string]*Counts{}, labels: map[string]parse.Str{}, resent: map[uint64]origin{}, close: func() {}}
 	if err := c.value(ctx, &l.importID, "select coalesce(max(import), 0)::integer + 1 from ledger.imports"); err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}

@@ -1,6 +1,9 @@
 package warehouse
 
-import "math/bits"
+import (
+	"math/bits"
+	"unsafe"
+)
 
 // A keyIndex maps the key of an identity to the hash of its content. It takes 19
 // to 28 bytes for each entry: slots of 16 bytes in shards that grow one by one,
@@ -74,12 +77,41 @@ func (s *indexShard) position(key uint64) uint64 {
 
 func (s *indexShard) grow() {
 	old := s.slots
-	s.slots = make([]indexSlot, max(16, len(old)*3/2))
+	s.slots = newSlots(max(16, len(old)*3/2))
 	for _, slot := range old {
 		if slot.key != 0 {
 			*s.find(slot.key) = slot
 		}
 	}
+	freeSlots(old)
+}
+
+// offHeapSlots is from how many slots on a shard lives outside Go's heap, which
+// would take as much again before it is collected.
+const offHeapSlots = 1024
+
+func newSlots(n int) []indexSlot {
+	if n < offHeapSlots {
+		return make([]indexSlot, n)
+	}
+	b := mapMemory(n * int(unsafe.Sizeof(indexSlot{})))
+	return unsafe.Slice((*indexSlot)(unsafe.Pointer(unsafe.SliceData(b))), n)
+}
+
+func freeSlots(slots []indexSlot) {
+	if len(slots) < offHeapSlots {
+		return
+	}
+	size := len(slots) * int(unsafe.Sizeof(indexSlot{}))
+	unmapMemory(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(slots))), size))
+}
+
+// free gives the index's memory back. It is empty then.
+func (x *keyIndex) free() {
+	for i := range x.shards {
+		freeSlots(x.shards[i].slots)
+	}
+	*x = keyIndex{}
 }
 
 // bytes is the memory that the index takes.

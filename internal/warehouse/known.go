@@ -97,6 +97,7 @@ func (l *loader) readExisting(sources []parse.Source, size int64) error {
 		return nil
 	}
 	l.existing = new(keyIndex)
+	l.close = l.existing.free
 	for _, label := range labels(sources) {
 		for _, t := range l.sortedTables() {
 			if err := l.indexTable(t, label); err != nil {
@@ -146,12 +147,12 @@ func (l *loader) indexTable(t *table, label string) error {
 	return r.close()
 }
 
-// isKnown reports whether exactly these bytes are the current content of an
+// known reports whether exactly these bytes are the current content of an
 // identity. The decoders ask it, while nothing adds to the index.
-func (l *loader) isKnown(source string, t *schema.Type, id []byte, hash uint64) bool {
+func (x *keyIndex) known(source string, t *schema.Type, id []byte, hash uint64) bool {
 	if t == schema.Unknown() {
 		return false // its identity has the name of the type, which is not at hand
 	}
-	h, ok := l.existing.get(xxh3.HashSeed(id, keySeed(source, t.Name)))
+	h, ok := x.get(xxh3.HashSeed(id, keySeed(source, t.Name)))
 	return ok && h == hash
 }

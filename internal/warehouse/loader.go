@@ -28,6 +28,7 @@ type loader struct {
 	existing *keyIndex         // identities of the warehouse, where they were read; marked: sent again
 	staged   keyIndex          // identities with rows in a staging table
 	resent   map[uint64]origin // of those: where the existing content was sent again, last
+	close    func()            // gives back what existing was
 	overflow bool              // seen and existing were given up for their size: DuckDB is asked instead
 
 	files     []*fileState
@@ -36,6 +37,8 @@ type loader struct {
 	held      int64 // bytes of blocks
 
 	maxIndexed int
+
+	duckdbMemory, lifted int64 // DuckDB's memory limit, and what it was lifted to
 
 	replaying *replayedFile   // nil of an import
 	replayed  map[origin]bool // rows that a replay brought
@@ -234,16 +237,40 @@ func (l *loader) fit(t *schema.Type, all []*work) (*table, error) {
 		if _, err := l.growAll(tab, all); err != nil {
 			return nil, err
 		}
+		if err := l.allowWide(tab); err != nil {
+			return nil, err
+		}
 		return tab, tab.create(l.ctx, l.c)
 	}
 	g, err := l.growAll(tab, all)
 	if err != nil || g.none() {
 		return tab, err
 	}
+	if err := l.allowWide(tab); err != nil {
+		return nil, err
+	}
 	if err := l.dropIndexes(tab); err != nil {
 		return nil, err
 	}
 	return tab, tab.alter(l.ctx, l.c, g.added, g.changed)
+}
+
+// allowWide lifts DuckDB's memory limit for a table of very many columns: while
+// rows are added it holds a block of 256 KiB for the values of every leaf and one
+// for which of them are NULL, which it cannot
+// spill.
+func (l *loader) allowWide(tab *table) error {
+	const wide, perLeaf = 400, 640 << 10
+	leaves := int64(tab.fhir.Leaves())
+	limit := l.duckdbMemory + leaves*perLeaf
+	if leaves < wide || limit <= l.lifted {
+		return nil
+	}
+	l.lifted = limit
+	if err := l.c.exec(l.ctx, fmt.Sprintf("set memory_limit = '%dB'", limit)); err != nil {
+		return fmt.Errorf("make room for %d columns: %w", leaves, err)
+	}
+	return nil
 }
 
 // dropIndexes drops the indexes of a table that is about to grow.
