@@ -135,20 +135,20 @@ func (c *cutter) skipLine() error {
 	if i := bytes.IndexByte(c.buf[:kept], '\n'); i >= 0 {
 		kept = i
 	}
-	length, err := c.skipTo(kept, '\n')
+	length, err := c.skipToNewline(kept)
 	if err != nil {
 		return err
 	}
 	return c.reject(kept, length)
 }
 
-// skipTo drops bytes from buf[from] on until the byte end follows, or the input
-// ends, and returns how many bytes are then before it, dropped ones included.
-func (c *cutter) skipTo(from int, end byte) (int64, error) {
+// skipToNewline drops bytes from buf[from] on until a newline follows, or the
+// input ends, and returns how many bytes are before it, dropped ones included.
+func (c *cutter) skipToNewline(from int) (int64, error) {
 	length := int64(from)
 	for {
 		rest := c.buf[from:]
-		if i := bytes.IndexByte(rest, end); i >= 0 {
+		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
 			c.buf = append(c.buf[:from], rest[i:]...)
 			return length + int64(i), nil
 		}

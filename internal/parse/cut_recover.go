@@ -8,7 +8,7 @@ import "bytes"
 // breaks only in the middle of a later one. It begins at p if that was tried too
 // often, or if the bytes between are gone.
 func (s *splitter) lose() {
-	s.state, s.search = lost, s.start
+	s.state, s.search = lostValue, s.start
 	at := s.offset + int64(s.p) + s.dropped
 	if at > s.furthest {
 		s.furthest, s.tries = at, 0
@@ -19,8 +19,8 @@ func (s *splitter) lose() {
 	}
 }
 
-// recover finds a line to go on from.
-func (s *splitter) recover() bool {
+// findLine finds a line to go on from.
+func (s *splitter) findLine() bool {
 	for {
 		i := bytes.IndexByte(s.buf[s.search:], '\n')
 		if i < 0 {
@@ -58,15 +58,16 @@ func (s *splitter) resume(p int) {
 	for end > max(s.start, s.counted) && isSpace(s.buf[end-1]) {
 		end--
 	}
-	s.p, s.state, s.comma, s.empty = p, between, false, true
-	s.fresh, s.indent = true, s.indent[:0]
+	s.p = p
 	s.add(end, s.inArray)
+	s.state, s.comma, s.empty = seeking, false, true
+	s.fresh, s.indent = true, s.indent[:0]
 }
 
 // more reads on.
 func (s *splitter) more() error {
 	keep := s.start
-	if s.state == between {
+	if s.state == seeking {
 		keep = s.p
 	}
 	n := len(s.buf)
@@ -75,7 +76,7 @@ func (s *splitter) more() error {
 	case n < s.want:
 	case keep > 0:
 		err = s.flushTo(keep)
-	case int64(n) > s.maxLine && n > MaxRejectBytes && s.drop():
+	case (int64(n) > s.maxLine || s.state == lostValue) && n > MaxRejectBytes && s.drop():
 	case int64(n) > s.maxLine:
 		err = s.grow(max(n, MaxRejectBytes) + s.size)
 	default:
@@ -91,10 +92,10 @@ func (s *splitter) more() error {
 // bytes, and reports whether that was anything.
 func (s *splitter) drop() bool {
 	seen := s.p
-	if s.state == lost {
+	if s.state == lostValue {
 		seen = s.search
 	}
-	if s.state == behind || seen <= MaxRejectBytes {
+	if s.state == afterValue || seen <= MaxRejectBytes {
 		return false
 	}
 	s.lineAt(seen)
@@ -117,8 +118,8 @@ func (s *splitter) flushTo(n int) error {
 	if n > s.counted {
 		s.lineAt(n)
 	}
-	err := s.flush(n, append([]record{}, s.records...))
-	s.records = nil
+	err := s.flush(n, s.records)
+	s.records = make([]record, 0, len(s.records))
 	s.p -= n
 	s.start -= n
 	s.search -= n

@@ -17,7 +17,7 @@ type splitter struct {
 	state   state
 	p       int // next byte of buf to look at
 	outline outline
-	records []record // before start
+	records []record // before start; never nil
 	decided bool     // that it is needed
 
 	inArray bool   // between the brackets of an array of resources
@@ -28,8 +28,8 @@ type splitter struct {
 	indent  []byte // the white space that the current line begins with
 
 	start   int   // of the current value
-	stop    int   // behind: its end
-	search  int   // lost: where to look for a newline
+	stop    int   // afterValue: its end
+	search  int   // lostValue: where to look for a newline
 	row     int64 // its line
 	dropped int64 // bytes of it that are no longer in buf, behind its first MaxRejectBytes
 	gone    int64 // dropped, of the last record
@@ -46,11 +46,11 @@ type splitter struct {
 type state uint8
 
 const (
-	between state = iota // looking for the next value
-	inside               // looking for the end of a value
-	behind               // looking at what else is on the line where a value ended
-	lost                 // looking for a line to go on from
-	lines                // nothing: the rest is one value a line
+	seeking    state = iota // looking for the next value
+	inValue                 // looking for the end of a value
+	afterValue              // looking at what else is on the line where a value ended
+	lostValue               // looking for a line to go on from
+	lineByLine              // nothing: the rest is one value a line
 )
 
 const (
@@ -64,14 +64,14 @@ const (
 
 // split cuts everything.
 func (c *cutter) split() error {
-	s := &splitter{cutter: c, at: c.line, fresh: true, furthest: -1}
+	s := &splitter{cutter: c, records: []record{}, at: c.line, fresh: true, furthest: -1}
 	for !c.done {
 		advanced := s.advance()
 		var err error
 		switch {
 		case s.gone > 0:
 			err = s.flushGone()
-		case s.state == lines:
+		case s.state == lineByLine:
 			return s.leave()
 		case advanced:
 		case !c.eof:
@@ -90,14 +90,14 @@ func (c *cutter) split() error {
 // end of what it is doing.
 func (s *splitter) advance() bool {
 	switch s.state {
-	case between:
+	case seeking:
 		return s.seek()
-	case inside:
+	case inValue:
 		return s.follow()
-	case behind:
+	case afterValue:
 		return s.lookBehind()
-	case lost:
-		return s.recover()
+	case lostValue:
+		return s.findLine()
 	}
 	return true
 }
@@ -164,10 +164,10 @@ func (s *splitter) begin(b byte) {
 	if !s.inArray {
 		s.restart(s.row)
 	}
-	s.state, s.search = inside, s.p
+	s.state, s.search = inValue, s.p
 	s.outline.reset()
 	if b != '{' && (!s.inArray || s.comma) {
-		s.state = lost
+		s.state = lostValue
 	}
 }
 
@@ -182,9 +182,9 @@ func (s *splitter) follow() bool {
 		return false
 	case s.inArray:
 		s.add(s.p, true)
-		s.comma, s.state = true, between
+		s.comma, s.state = true, seeking
 	default:
-		s.stop, s.state = s.p, behind
+		s.stop, s.state = s.p, afterValue
 	}
 	return true
 }
@@ -213,12 +213,12 @@ func (s *splitter) settle(b byte) {
 		if s.dropped > 0 {
 			s.add(s.stop, false)
 		}
-		s.state = lines
+		s.state = lineByLine
 		return
 	}
 	s.decided = true
 	s.add(s.stop, shared)
-	s.state = between
+	s.state = seeking
 }
 
 // add makes a record of the current value, which ends at end. It gets a number
@@ -230,8 +230,14 @@ func (s *splitter) add(end int, shared bool) {
 		s.number++
 	}
 	length := int64(end-s.start) + s.dropped
-	if length > s.maxLine {
-		r.reject, r.length, r.offset = LineTooLong, length, s.offset+int64(s.start)
+	switch {
+	case length > s.maxLine:
+		r.reject = LineTooLong
+	case s.state == lostValue && length > MaxRejectBytes: // to look at more would take memory
+		r.reject = NotJSON
+	}
+	if r.reject != "" {
+		r.length, r.offset = length, s.offset+int64(s.start)
 	}
 	if s.dropped > 0 {
 		s.lineAt(end)
@@ -256,11 +262,11 @@ func (s *splitter) complain() {
 // anything.
 func (s *splitter) end() bool {
 	switch s.state {
-	case inside:
+	case inValue:
 		s.lose()
-	case behind:
+	case afterValue:
 		s.settle('\n')
-	case lost:
+	case lostValue:
 		s.resume(len(s.buf))
 		s.torn = true
 	default:

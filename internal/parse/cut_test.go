@@ -217,6 +217,7 @@ func TestCutTooLong(t *testing.T) {
 		{"element", "[{}," + long(max+1) + ",\n{}]", []string{"1.0:2", "1.1!1001", "2.2:2"}},
 		{"element, megabytes", "[{}," + long(3*MaxRejectBytes) + ",\n{}]", []string{"1.0:2", "1.1!3145728", "2.2:2"}},
 		{"last element, megabytes", "[{}," + long(3*MaxRejectBytes), []string{"1.0:2", "1.1!3145728", "1.2!0"}},
+		{"text", strings.Repeat("x", 900) + mega, []string{"1!3146628"}},
 		{"white space", "{\n}\n" + strings.Repeat(" ", 5000) + "\n{}", []string{"1:3", "4:2"}},
 		{"white space behind a value", "{\n}\n{}" + strings.Repeat(" ", 5000) + "{}\n{}", []string{"1:3", "3:2", "3.0:2", "4:2"}},
 	}
@@ -256,6 +257,49 @@ func manyLines(n int) []string {
 		want = append(want, fmt.Sprintf("%d:2", i+1))
 	}
 	return want
+}
+
+// An endless is a line without end, of which nothing but its length matters.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
+func TestCutTakesLittleMemoryForLongLines(t *testing.T) {
+	const length = 100 << 20
+	for name, begin := range map[string]string{
+		"first line": `{"a":"`, "later line": "{}\n", "pretty": "{\n}\n{\n\"a\":\"", "text": "", "element": `[{},"`,
+	} {
+		o := Options{BlockSize: 1 << 16, MaxLine: 2 << 20}.withDefaults()
+		var taken, peak int
+		o.Alloc = func(n int) []byte { taken += n; peak = max(peak, taken); return make([]byte, n) }
+		o.Free = func(b []byte) { taken -= len(b) }
+		in := io.MultiReader(strings.NewReader(begin), io.LimitReader(endless{}, length), strings.NewReader("\n{}\n"))
+		var got cutting
+		c := &cutter{ctx: t.Context(), in: in, pool: newPool(&o), size: o.BlockSize, maxLine: o.MaxLine}
+		c.emit = func(ch chunk) error {
+			got.add(t, ch)
+			c.pool.put(ch.bytes)
+			return nil
+		}
+		if err := c.run(); err != nil {
+			t.Fatal(err)
+		}
+		end := int64(len(begin) + length + 1)
+		if !slices.ContainsFunc(got.pieces, func(p piece) bool { return p.offset == end && p.text == "{}" }) {
+			t.Errorf("%s: the resource at %d is not found", name, end)
+		}
+		if want := end + 3; got.bytes != want {
+			t.Errorf("%s: %d bytes accounted for, of %d", name, got.bytes, want)
+		}
+		if peak > 8<<20 {
+			t.Errorf("%s: took %d bytes of memory", name, peak)
+		}
+	}
 }
 
 // A FuzzCut input is cut in several ways. Whatever it is, no byte is lost, the

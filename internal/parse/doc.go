@@ -7,6 +7,8 @@
 // no FHIR resource becomes a [Reject], and what is no export becomes an
 // [InputError]: no byte of an input is lost without a word.
 //
-// Inputs are recognised by what is in them, never by their names. The package
-// knows no database and writes nothing anywhere.
+// Inputs are recognised by what is in them, never by their names: the folders
+// deleted and error of a bulk export are read like any other (the Bundles of the
+// one ask for deletions, which are counted; the OperationOutcomes of the other
+// become rows). The package knows no database and writes nothing anywhere.
 package parse

@@ -150,7 +150,7 @@ func (f *finder) addFolder(label, path, real string) error {
 	if len(w.found) == 0 {
 		return inputError(path, "no files in this folder", ErrNothing)
 	}
-	slices.SortFunc(w.found, func(a, b found) int { return strings.Compare(a.path, b.path) })
+	slices.SortFunc(w.found, func(a, b foundFile) int { return strings.Compare(a.path, b.path) })
 	w.root.looked = len(w.found)
 	for _, file := range w.found {
 		f.addFile(file.input, file.real)
@@ -164,11 +164,11 @@ type walker struct {
 	label   string
 	root    *folder
 	entered map[string]bool // real paths of folders
-	found   []found
+	found   []foundFile
 }
 
-// A found is a file in a folder.
-type found struct {
+// A foundFile is a file in a folder.
+type foundFile struct {
 	*input
 	real string
 }
@@ -213,7 +213,7 @@ func (w *walker) visit(e fs.DirEntry, path, real string) error {
 	default:
 		in.size = info.Size()
 	}
-	w.found = append(w.found, found{in, real})
+	w.found = append(w.found, foundFile{in, real})
 	return nil
 }
 

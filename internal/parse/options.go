@@ -21,7 +21,7 @@ type Options struct {
 	MaxLine   int64 // longest resource in bytes; default 256 MiB
 	MaxRatio  int   // largest expansion of a compressed file; default 200
 	MaxWindow int64 // largest zstd window in bytes; default 128 MiB
-	MaxOutput int64 // most unpacked bytes of one file; default 64 GiB; of an uncompressed file there is no limit
+	MaxOutput int64 // most bytes that a compressed file or an archive may unpack to; default 64 GiB
 
 	// LastDuplicate keeps the last of several members of one name in the typed
 	// columns and the others in _extra; otherwise such a resource is rejected.

@@ -188,8 +188,7 @@ func (g *guard) Read(p []byte) (int, error) {
 	}
 	g.size += int64(n)
 	if *g.output -= int64(n); *g.output < 0 {
-		return 0, inputError("", fmt.Sprintf("unpacks to more than %s (unpack it first: files that are not compressed may have any size)",
-			size(g.o.MaxOutput)), ErrLimit)
+		return 0, inputError("", fmt.Sprintf("unpacks to more than %s (unpack it first: files that are not compressed may have any size)", sizeText(g.o.MaxOutput)), ErrLimit)
 	}
 	return n, err
 }
@@ -206,8 +205,8 @@ func (g *guard) checkRatio() error {
 	return nil
 }
 
-// size writes a number of bytes in whole GiB, MiB or bytes.
-func size(n int64) string {
+// sizeText writes a number of bytes in whole GiB, MiB or bytes.
+func sizeText(n int64) string {
 	switch {
 	case n%gibi == 0:
 		return fmt.Sprintf("%d GiB", n/gibi)

@@ -158,6 +158,13 @@ func TestUnpackDamaged(t *testing.T) {
 	}
 }
 
+func TestUnpackDictionary(t *testing.T) {
+	_, err := read(t, parse.Options{}, write(t, "x", "\x28\xB5\x2F\xFD\x21\x07\x02\x11\x00\x00{}"))
+	if !errors.Is(err, parse.ErrForeign) || !strings.HasSuffix(err.Error(), "x: zstd: compressed with a dictionary (unpack it first)") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // little is a MiB that says little.
 var little = strings.Repeat(`{"resourceType":"Basic","xx":"`+strings.Repeat("x", 1<<16-33)+"\"}\n", 1<<4)
 

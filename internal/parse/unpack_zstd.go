@@ -36,6 +36,8 @@ func (l *zstdLayer) Read(p []byte) (int, error) {
 		err = errChecksum
 	case errors.Is(err, zstd.ErrMagicMismatch) && l.frames.count > 0:
 		err = errTrailing
+	case errors.Is(err, zstd.ErrUnknownDictionary):
+		err = inputError("", "zstd: compressed with a dictionary (unpack it first)", ErrForeign)
 	}
 	return n, err
 }
@@ -48,7 +50,7 @@ func (l *zstdLayer) readFrames(p []byte) (int, error) {
 	if l.frames.window > uint64(l.max) {
 		const mib = 1<<20 - 1
 		return 0, inputError("", fmt.Sprintf("zstd: window of %d MiB is larger than the limit of %s (use --max-window)",
-			(l.frames.window+mib)>>20, size(l.max)), ErrLimit)
+			(l.frames.window+mib)>>20, sizeText(l.max)), ErrLimit)
 	}
 	return n, err
 }
