@@ -56,13 +56,14 @@ func (d *decoder) elements(n *node, row int) bool {
 }
 
 // element writes the value at p to a row of e, the elements of a list. Among
-// primitives FHIR allows null, where the extensions have an element.
+// primitives, and among their extensions, FHIR allows null: where the other of
+// the two arrays has an element.
 func (d *decoder) element(e *node, row int) bool {
 	c := d.at(d.p)
 	if c != 'n' {
 		return d.one(e, row, c)
 	}
-	if e.kind == schema.Struct || e.kind == schema.JSON {
+	if e.Element.Of == nil && (e.kind == schema.Struct || e.kind == schema.JSON) {
 		return d.null(e)
 	}
 	return d.literal("null")
