@@ -51,23 +51,27 @@ type leftOut string
 
 func (l leftOut) Error() string { return string(l) }
 
-// judge decides by the first bytes, or all, whether content is read. What the user
-// named must be JSON in UTF-8, or text at least, of which lines can be rejected. What was found must look
-// like FHIR, unless its name promises that: then something went wrong.
+// judge decides by the first bytes, or all, whether content is read. What the
+// user named must be JSON in UTF-8, or text at least, of which lines can be
+// rejected. What was found beside it is read if it may be FHIR; a name that
+// promises that makes anything else an error, for then something went wrong.
 func (c *content) judge(head []byte, all bool) error {
+	found := c.found && !(promisesFHIR(c.file.Name) && !beginsJSON(skipSpace(head)))
 	k := foreign(head)
 	switch {
-	case k != nil && (!c.found || promisesFHIR(c.file.Name)):
-		if c.section == nil && formatOf(head) == zipped {
-			k = &kind{name: "a zip archive in a stream", hint: "name the file"}
+	case k == nil && found:
+		if what := probe(head, all); what != "" {
+			return leftOut(what)
 		}
-		return k.error(c.file.Name)
-	case k != nil:
+		return nil
+	case k == nil:
+		return nil
+	case found:
 		return leftOut(k.name)
-	case c.found && !mayBeFHIR(head, all) && (beginsJSON(skipSpace(head)) || !promisesFHIR(c.file.Name)):
-		return leftOut("no resources in it")
+	case c.section == nil && formatOf(head) == zipped:
+		k = &kind{name: "a zip archive in a stream", hint: "name the file"}
 	}
-	return nil
+	return k.error(c.file.Name)
 }
 
 func (k *kind) error(name string) error {

@@ -2,8 +2,6 @@ package parse
 
 import (
 	"bytes"
-	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -135,34 +133,4 @@ func markup(text []byte) *kind {
 		}
 	}
 	return &kind{name: "XML", hint: "export the resources as JSON"}
-}
-
-// mayBeFHIR reports whether a file that begins with head, or is no longer than
-// that, may hold FHIR resources, so that it is to be read though nobody named it.
-func mayBeFHIR(head []byte, all bool) bool {
-	if all && len(bytes.TrimSpace(head)) == 0 {
-		return true // an export of no resources
-	}
-	if all && !bytes.Contains(head, []byte(`"resourceType"`)) {
-		return false
-	}
-	text := skipSpace(head)
-	_, second, _ := bytes.Cut(text, []byte{'\n'}) // the first line may have been cut off
-	return beginsJSON(text) || beginsJSON(skipSpace(second))
-}
-
-func skipSpace(text []byte) []byte {
-	return bytes.TrimLeft(bytes.TrimPrefix(text, byteOrderMark), " \t\r\n")
-}
-
-func beginsJSON(text []byte) bool { return len(text) > 0 && (text[0] == '{' || text[0] == '[') }
-
-// promisesFHIR reports whether a file's name says that it holds FHIR resources: if
-// it does not, something went wrong on the way.
-func promisesFHIR(name string) bool {
-	name = strings.ToLower(filepath.Base(name))
-	for _, suffix := range []string{".gz", ".zst", ".bz2", ".xz", ".lz4"} {
-		name = strings.TrimSuffix(name, suffix)
-	}
-	return slices.Contains([]string{".ndjson", ".jsonl", ".json"}, filepath.Ext(name))
 }
