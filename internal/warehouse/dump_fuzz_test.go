@@ -45,7 +45,7 @@ var fuzzSeeds = []string{
 }
 
 // emptyWarehouse is a warehouse in memory with nothing but its ledger.
-func emptyWarehouse(f *testing.F) *conn {
+func emptyWarehouse(f testing.TB) *conn {
 	c := memoryDB(f)
 	for _, step := range []func() error{
 		c.registerSource,
@@ -66,12 +66,8 @@ func fuzzImport(t *testing.T, c *conn, text []byte, last bool) (dump string, ok 
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sources := []parse.Source{{Label: "default", Path: path}}
-	options := parse.Options{LastDuplicate: last, Workers: 1}
-	budget, err := memoryBudget(0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := ImportOptions{Sources: []parse.Source{{Label: "default", Path: path}}, MaxRejects: -1,
+		Parse: parse.Options{LastDuplicate: last, Workers: 1, BlockSize: 1 << 16}}
 	if err := c.exec(t.Context(), "begin"); err != nil {
 		t.Fatal(err)
 	}
@@ -80,30 +76,54 @@ func fuzzImport(t *testing.T, c *conn, text []byte, last bool) (dump string, ok 
 			t.Fatal(err)
 		}
 	}()
-	im := &importer{ImportOptions: ImportOptions{Sources: sources, Parse: options, Version: "test", MaxRejects: -1},
-		budget: budget, adjust: func(*loader) {}, summary: &Summary{}}
-	im.input = im.read
-	_, err = im.load(t.Context(), c)
-	var none *NoResourcesError
-	var input *parse.InputError
-	if errors.As(err, &none) || errors.As(err, &input) {
+	if !loadOnly(t, c, o) {
 		return "", false
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	verifyIn(t, c, VerifyOptions{Sources: sources, Parse: options, MaxListed: 5, ShowValues: true})
-	return dumpIn(t, c), true
-}
-
-func verifyIn(t *testing.T, c *conn, o VerifyOptions) {
-	v := newVerifier(t.Context(), c, o)
+	v := newVerifier(t.Context(), c, VerifyOptions{Sources: o.Sources, Parse: o.Parse, MaxListed: 5, ShowValues: true})
 	if err := v.run(); err != nil {
 		t.Fatal(err)
 	}
 	if r := v.report; !r.OK() || r.Total.Replaced > 0 {
 		t.Errorf("verify: %+v, problems %+v, differences %+v", r.Total, r.Problems, r.Differences)
 	}
+	return dumpIn(t, c), true
+}
+
+// loadOnly is an import without the views, which would take most of its time. It
+// returns false if the source holds no resource.
+func loadOnly(t *testing.T, c *conn, o ImportOptions) bool {
+	budget, err := memoryBudget(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	im := &importer{ImportOptions: o, budget: budget, adjust: func(*loader) {}, summary: &Summary{}}
+	if im.loader, err = im.newLoader(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	l := im.loader
+	defer func() {
+		l.seen.free()
+		l.staged.free()
+		l.close()
+	}()
+	for _, step := range []func() error{
+		func() error { return im.read(t.Context()) },
+		l.resolve,
+		im.checkResources,
+		func() error { return l.recordFiles(im.known) },
+		func() error { return l.recordImport("test", im.started) },
+	} {
+		err := step()
+		var none *NoResourcesError
+		var input *parse.InputError
+		if errors.As(err, &none) || errors.As(err, &input) {
+			return false
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return true
 }
 
 func dumpIn(t *testing.T, c *conn) string {

@@ -36,7 +36,7 @@ type rebuilder struct {
 // columns may be any of those of its table, in any order. Columns that are
 // neither elements nor bookkeeping are a user's own and no part of a resource.
 func newRebuilder(r *rows, t *schema.Type) (*rebuilder, error) {
-	b := &rebuilder{rows: r, root: &column{kind: objectColumn}}
+	b := &rebuilder{rows: r, root: &column{kind: objectColumn, typ: t}}
 	b.source, b.file, b.line, b.entry, b.extra = -1, -1, -1, -1, -1
 	if t != schema.Unknown() {
 		b.root.fields = append(b.root.fields, constant("resourceType", t.Name))

@@ -29,11 +29,12 @@ type column struct {
 	name   string
 	key    []byte // ,"name":
 	kind   columnKind
-	order  int       // among its siblings
-	number int       // in DuckDB, among the columns of the result or the fields of the STRUCT
-	fields []*column // of an object, in the order of the specification
-	item   *column   // of a list
-	text   []byte    // of a constant
+	order  int          // among its siblings
+	number int          // in DuckDB, among the columns of the result or the fields of the STRUCT
+	typ    *schema.Type // of an object's members; nil if the specification does not say
+	fields []*column    // of an object, in the order of the specification
+	item   *column      // of a list
+	text   []byte       // of a constant
 
 	some  bool           // one value or more is present in this chunk
 	valid unsafe.Pointer // bitmap; nil: all present
@@ -49,7 +50,7 @@ const unknownOrder = 1 << 30
 func newColumn(e *schema.Element, name string, t mapping.LogicalType) (*column, error) {
 	c := &column{name: name, key: memberKey(name), order: unknownOrder}
 	if e != nil {
-		c.order = e.Index
+		c.order, c.typ = e.Index, e.Type
 	}
 	switch id := mapping.GetTypeId(t); id {
 	case mapping.TypeVarchar:
@@ -64,7 +65,7 @@ func newColumn(e *schema.Element, name string, t mapping.LogicalType) (*column, 
 		c.kind = decimalColumn
 	case mapping.TypeStruct:
 		c.kind = objectColumn
-		return c, c.addFields(e, t)
+		return c, c.addFields(t)
 	case mapping.TypeList:
 		c.kind = listColumn
 		it := mapping.ListTypeChildType(t)
@@ -78,15 +79,11 @@ func newColumn(e *schema.Element, name string, t mapping.LogicalType) (*column, 
 	return c, nil
 }
 
-func (c *column) addFields(e *schema.Element, t mapping.LogicalType) error {
+func (c *column) addFields(t mapping.LogicalType) error {
 	for i := range mapping.StructTypeChildCount(t) {
 		name := mapping.StructTypeChildName(t, i)
-		var fe *schema.Element
-		if e != nil && e.Type != nil {
-			fe = e.Type.Element(name)
-		}
 		ft := mapping.StructTypeChildType(t, i)
-		f, err := newColumn(fe, name, ft)
+		f, err := newColumn(c.element(name), name, ft)
 		mapping.DestroyLogicalType(&ft)
 		if err != nil {
 			return err
@@ -96,6 +93,31 @@ func (c *column) addFields(e *schema.Element, t mapping.LogicalType) error {
 	}
 	c.sortFields()
 	return nil
+}
+
+// element returns the element of that name in an object, nil if the
+// specification does not know it.
+func (c *column) element(name string) *schema.Element {
+	if c.typ == nil {
+		return nil
+	}
+	return c.typ.Element(name)
+}
+
+func (c *column) orderOf(name string) int {
+	if e := c.element(name); e != nil {
+		return e.Index
+	}
+	return unknownOrder
+}
+
+// newField returns a member of an object that has no column.
+func (c *column) newField(name string) *column {
+	f := &column{key: memberKey(name), kind: objectColumn}
+	if e := c.element(name); e != nil {
+		f.typ = e.Type
+	}
+	return f
 }
 
 func (c *column) sortFields() {

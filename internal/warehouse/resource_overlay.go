@@ -18,7 +18,8 @@ type overlay struct {
 	before []parse.Value // losers among members of this name, in order; they stand before the winner
 	below  []*overlay
 	byName map[string]*overlay // of below, once they are many
-	used   bool                // met on the way through its parent
+	used   bool                // there is a column for it
+	order  int                 // among the members of its object, where there is none
 }
 
 // readOverlay reads _extra.
@@ -33,7 +34,9 @@ func readOverlay(text []byte) (*overlay, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.value = &extra.Values[i].Value
+		if o.value == nil { // of two with one pointer DuckDB reads the first
+			o.value = &extra.Values[i].Value
+		}
 	}
 	for _, x := range extra.Duplicates {
 		o, err := root.at(x.Pointer)
@@ -121,26 +124,47 @@ func (b *rebuilder) appendOver(dst []byte, c *column, i int, o *overlay) []byte 
 	return dst
 }
 
+// appendMembersOver appends the members that have a column and those that have
+// none, all in the order of the specification: what a resource looks like must
+// not depend on how far its table has grown.
 func (b *rebuilder) appendMembersOver(dst []byte, c *column, i int, o *overlay) []byte {
 	start := len(dst)
 	absent := c != b.root && c.null(i)
+	rest := o.withoutColumn(c)
 	for _, f := range c.fields {
-		x := o.find(f.name)
-		switch {
-		case x != nil:
-			x.used = true
+		for len(rest) > 0 && rest[0].order < f.order {
+			dst = b.appendMemberOver(dst, c.newField(rest[0].name), i, rest[0], true)
+			rest = rest[1:]
+		}
+		if x := o.find(f.name); x != nil {
 			dst = b.appendMemberOver(dst, f, i, x, absent)
-		case !absent && !f.null(i):
+		} else if !absent && !f.null(i) {
 			dst = append(dst, f.key...)
 			dst = b.appendValue(dst, f, i)
 		}
 	}
-	for _, x := range o.below {
-		if !x.used {
-			dst = b.appendMemberOver(dst, &column{key: memberKey(x.name), kind: objectColumn}, i, x, true)
-		}
+	for _, x := range rest {
+		dst = b.appendMemberOver(dst, c.newField(x.name), i, x, true)
 	}
 	return closeObject(dst, start)
+}
+
+// withoutColumn returns the members for which c has no column, in order.
+func (o *overlay) withoutColumn(c *column) []*overlay {
+	for _, f := range c.fields {
+		if x := o.find(f.name); x != nil {
+			x.used = true
+		}
+	}
+	var rest []*overlay
+	for _, x := range o.below {
+		if !x.used {
+			x.order = c.orderOf(x.name)
+			rest = append(rest, x)
+		}
+	}
+	slices.SortStableFunc(rest, func(x, y *overlay) int { return x.order - y.order })
+	return rest
 }
 
 // appendMemberOver appends a member with an overlay, behind the losers of its
@@ -151,7 +175,7 @@ func (b *rebuilder) appendMemberOver(dst []byte, f *column, i int, x *overlay, a
 		dst = v.AppendJSON(append(dst, f.key...))
 	}
 	if absent {
-		f = &column{key: f.key, kind: f.kind, fields: f.fields}
+		f = &column{key: f.key, kind: f.kind, fields: f.fields, typ: f.typ}
 	}
 	if x.value == nil && len(x.below) == 0 && f.null(i) {
 		return dst

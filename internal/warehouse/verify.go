@@ -79,6 +79,7 @@ func newVerifier(ctx context.Context, c *conn, o VerifyOptions) *verifier {
 }
 
 func (v *verifier) run() error {
+	defer v.present.free()
 	var err error
 	if v.tables, err = readTables(v.ctx, v.c); err != nil {
 		return err
