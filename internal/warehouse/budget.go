@@ -25,7 +25,7 @@ func memoryBudget(limit int64) (budget, error) {
 	if limit < leastMemory {
 		return budget{}, fmt.Errorf("a memory limit of %d MiB is too small for an import: give it at least %d MiB", limit/mib, leastMemory/mib)
 	}
-	b := budget{window: min(limit/32, 64*mib)}
+	b := budget{window: min(limit/64, 64*mib)}
 	b.inFlight = 3 * b.window
 	b.duckdb = limit/2 - limit/16
 	return b, nil
