@@ -28,6 +28,7 @@ type ColumnInfo struct {
 	Meaning string `json:"meaning,omitempty"`
 
 	filled string // SQL that counts them
+	within string // path of the column around it; "" of a column of the table
 }
 
 // A NotThereError says that nothing of that name can be described.
@@ -182,7 +183,7 @@ func (d *Description) add(c ColumnInfo, t *decoder, e *schema.Element, expr stri
 		if e != nil && e.Type != nil {
 			inner = e.Type.Element(name)
 		}
-		d.add(ColumnInfo{Path: c.Path + "." + name}, t.children[i], inner, field, many)
+		d.add(ColumnInfo{Path: c.Path + "." + name, within: c.Path}, t.children[i], inner, field, many)
 	}
 }
 
@@ -224,11 +225,40 @@ func (d *Description) notThere(path string) error {
 	return e
 }
 
-// fill counts the rows, and those that have each column.
+// fill counts the rows, and those that have each column: level by level, since
+// most of what a table could hold is in columns that are empty.
 func (r *Reader) fill(ctx context.Context, d *Description) error {
 	table, _, _ := strings.Cut(d.Name, ".")
-	counts := []string{"count(*)"}
-	for _, c := range d.Columns {
+	if err := r.c.value(ctx, &d.Rows, "select count(*) from "+quoteName(table)); err != nil {
+		return r.explain(err, running)
+	}
+	around := map[string]bool{d.Columns[0].within: true}
+	for len(around) > 0 && d.Rows > 0 {
+		var level []*ColumnInfo
+		for i := range d.Columns {
+			if around[d.Columns[i].within] {
+				level = append(level, &d.Columns[i])
+			}
+		}
+		if err := r.fillLevel(ctx, table, level); err != nil {
+			return err
+		}
+		around = map[string]bool{}
+		for _, c := range level {
+			if c.Filled > 0 && strings.HasPrefix(c.Type, "STRUCT") {
+				around[c.Path] = true
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Reader) fillLevel(ctx context.Context, table string, columns []*ColumnInfo) error {
+	if len(columns) == 0 { // a list of lists of structs, which no table of ours has
+		return nil
+	}
+	var counts []string
+	for _, c := range columns {
 		counts = append(counts, c.filled)
 	}
 	res, err := r.run(ctx, "select "+strings.Join(counts, ",\n")+" from "+quoteName(table))
@@ -236,10 +266,8 @@ func (r *Reader) fill(ctx context.Context, d *Description) error {
 		return err
 	}
 	for res.Next() {
-		values := res.Values()
-		d.Rows, _ = values[0].(int64)
-		for i := range d.Columns {
-			d.Columns[i].Filled, _ = values[i+1].(int64)
+		for i, n := range res.Values() {
+			columns[i].Filled, _ = n.(int64)
 		}
 	}
 	return res.Close()

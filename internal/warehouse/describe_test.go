@@ -19,7 +19,7 @@ func describedReader(t *testing.T) *Reader {
 		`create view patients as select id as patient_id, birthDate as birth_date from Patient`,
 		`comment on view patients is 'One row per Patient'`,
 		`comment on column patients.birth_date is 'Day of birth'`,
-		`create table mine as select 1 as n, map {'k': {v: 2}} as m`,
+		`create table mine as select 1 as n, map {'k': {v: 2}} as m, [[{v: 1}]] as l`,
 		`create view broken as select n from mine`,
 		`alter table mine rename column n to o`)
 }
@@ -63,6 +63,7 @@ id|VARCHAR|id|1|Logical id of this artifact
 		{"mine", `mine table 1 
 o|INTEGER||1|
 m|MAP||1|
+l|STRUCT[][]||1|
 `},
 	}
 	for _, tt := range tests {
@@ -114,7 +115,7 @@ func TestTables(t *testing.T) {
 		fmt.Fprintf(&got, "%s %s %d %d %v %v\n", x.Name, x.Kind, x.Rows, x.Columns, x.Bytes > 0, x.Problem != "")
 	}
 	const want = `Group table 1 1 true false
-mine table 1 2 true false
+mine table 1 3 true false
 Patient table 3 5 true false
 broken view 0 1 false true
 patients view 3 2 false false

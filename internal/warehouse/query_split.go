@@ -1,6 +1,10 @@
 package warehouse
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // A lexer walks over SQL far enough to see where words and statements begin and
 // end: it knows comments, quotes and parentheses.
@@ -61,7 +65,7 @@ func (l *lexer) token() string {
 	case c == '$':
 		l.dollar()
 	case isWord(c):
-		for l.at < len(l.text) && (isWord(l.text[l.at]) || l.text[l.at] == '$') {
+		for l.at < len(l.text) && (isWord(l.text[l.at]) || l.text[l.at] == '$') && l.space() == 0 {
 			l.at++
 		}
 	default:
@@ -75,8 +79,8 @@ func (l *lexer) skip() {
 	for l.at < len(l.text) {
 		rest := l.text[l.at:]
 		switch {
-		case strings.IndexByte(" \t\r\n\f\v", rest[0]) >= 0:
-			l.at++
+		case l.space() > 0:
+			l.at += l.space()
 		case strings.HasPrefix(rest, "--"):
 			l.until(rest, "\n")
 		case strings.HasPrefix(rest, "/*"):
@@ -85,6 +89,15 @@ func (l *lexer) skip() {
 			return
 		}
 	}
+}
+
+// space returns how many bytes of a space come next. DuckDB knows those of
+// Unicode too.
+func (l *lexer) space() int {
+	if r, size := utf8.DecodeRuneInString(l.text[l.at:]); unicode.IsSpace(r) {
+		return size
+	}
+	return 0
 }
 
 // comment moves over a block comment, which may hold others.

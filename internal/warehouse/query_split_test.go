@@ -26,6 +26,7 @@ func TestStatements(t *testing.T) {
 		{"dollar in a name", "select a$b; select c$d", "select a$b|select c$d"},
 		{"comments stay", "select 1 -- one; two\n; select /* ; /* ; */ ; */ 2", "select 1 -- one; two|select /* ; /* ; */ ; */ 2"},
 		{"comment that does not end", "select 1 /* ;", "select 1 /* ;"},
+		{"spaces of Unicode", "\u00a0;select\u00a01;\u2003", "select\u00a01"},
 		{"beyond ASCII", "select 'ü;' as ü; select 2", "select 'ü;' as ü|select 2"},
 	}
 	for _, tt := range tests {
@@ -46,6 +47,7 @@ func TestExplained(t *testing.T) {
 		{"explain select 1", " select 1"},
 		{"EXPLAIN ANALYZE select 1", " select 1"},
 		{"explain /* x */ analyze\ncopy t to 'x'", "\ncopy t to 'x'"},
+		{"explain\u00a0analyze\u00a0select 1", "\u00a0select 1"},
 		{"explain (analyze, format json) select (1)", " select (1)"},
 	}
 	for _, tt := range tests {
