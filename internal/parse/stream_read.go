@@ -143,7 +143,7 @@ func (s *stream) explain(name string, u *unpacker, err error) error {
 // leaveOut sends the empty block of a file that is not read.
 func (s *stream) leaveOut(file *File, note string) error {
 	return s.send(&job{
-		block: &Block{File: file, First: true, Last: true},
+		block: &Block{File: file, First: true, Last: true, Read: file.Size},
 		end:   &ending{size: file.Size, sum: file.Sum, note: note},
 		done:  make(chan struct{}),
 	})
