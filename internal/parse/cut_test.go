@@ -99,69 +99,69 @@ func (g *cutting) addLines(ch chunk) {
 	}
 }
 
+var cutTests = []struct {
+	name string
+	in   string
+	want []string // line.entry text, newlines as ~
+}{
+	{"empty", "", nil},
+	{"white space", " \n\t\r\n\n", nil},
+	{"byte order mark", "\xEF\xBB\xBF{}\n{}", []string{"1 {}", "2 {}"}},
+	{"only a byte order mark", "\xEF\xBB\xBF", nil},
+
+	{"lines", "{\"a\":1}\n{\"b\":2}\n", []string{`1 {"a":1}`, `2 {"b":2}`}},
+	{"no last newline", "{}\n{\"b\":2}", []string{`1 {}`, `2 {"b":2}`}},
+	{"carriage returns and blank lines", "\r\n{}\r\n\r\n{}\r\n\r\n", []string{"2 {}", "4 {}"}},
+	{"indented lines", "  {}\n  {}\n", []string{"1 {}", "2 {}"}},
+	{"line of two values among lines", "{}\n{}{}\n{}", []string{"1 {}", "2 {}{}", "3 {}"}},
+	{"array as a later line", "{}\n[{},{}]\n", []string{"1 {}", "2 [{},{}]"}},
+	{"bytes behind the first value", "{} x\n{}\n", []string{"1 {} x", "2 {}"}},
+	{"commas at the ends of lines", "{},\n{},\n", []string{"1 {},", "2 {},"}},
+	{"first line cut in a string", "{\"a\":\"b\n{\"c\":1}\n{\"d\":1}", []string{`1 {"a":"b`, `2 {"c":1}`, `3 {"d":1}`}},
+	{"first line cut behind a member", "{\"a\":1\n{\"c\":1}\n{}", []string{`1 {"a":1`, `2 {"c":1}`, "3 {}"}},
+	{"first line cut in an array", "{\"a\":[\n{\"c\":1}\n{}\n{}", []string{`1 {"a":[`, `2 {"c":1}`, "3 {}", "4 {}"}},
+	{"first line cut in front", "a\":1}\n{}\n{}\n", []string{`1 a":1}`, "2 {}", "3 {}"}},
+	{"text", "Unauthorized\n", []string{"1 Unauthorized"}},
+	{"last line cut", "{}\n{\"a\":", []string{"1 {}", `2 {"a":`}},
+	{"raw newline in a later line", "{}\n{\"a\":\"b\nc\"}\n{}\n", []string{"1 {}", `2 {"a":"b`, `3 c"}`, "4 {}"}},
+	{"long line", "{}\n{\"a\":\"" + strings.Repeat("x", 300) + "\"}\n{}\n", []string{"1 {}", `2 {"a":"` + strings.Repeat("x", 300) + `"}`, "3 {}"}},
+
+	{"pretty", "{\n \"a\": 1\n}\n", []string{`1 {~ "a": 1~}`}},
+	{"pretty, several", "{\n \"a\": 1\n}\n{\n \"b\": 2\n}\n\n{}", []string{`1 {~ "a": 1~}`, `4 {~ "b": 2~}`, "8 {}"}},
+	{"pretty, one behind the other", "{\n}{\n}{}{}", []string{"1 {~}", "2 {~}", "3.0 {}", "3.1 {}"}},
+	{"bundle with an entry a line", "{\"entry\":[\n{\"a\":1},\n{\"b\":[{}]}\n]}\n", []string{`1 {"entry":[~{"a":1},~{"b":[{}]}~]}`}},
+	{"all on one line", `{"a":"}{"}{"b":"\"}"}[{}]{}`, []string{`1.0 {"a":"}{"}`, `1.1 {"b":"\"}"}`, "1.2 {}", "1.3 {}"}},
+	{"two on the first line", "{} {}\n{}\n{}{}\n", []string{"1.0 {}", "1.1 {}", "2 {}", "3.0 {}", "3.1 {}"}},
+	{"escapes", "{\n\"a\\\\\":\"\\\"\\\\\\\\\\\"}\"}\n{\n}", []string{`1 {~"a\\":"\"\\\\\"}"}`, "3 {~}"}},
+
+	{"array", "[{\"a\":1},{\"b\":[1,2]}]", []string{`1.0 {"a":1}`, `1.1 {"b":[1,2]}`}},
+	{"empty array", " [ ] ", nil},
+	{"array, a line each", "[\n{},\n{}\n]\n", []string{"2.0 {}", "3.1 {}"}},
+	{"array, commas in front", "[\n  {}\n, {}\n, {\n}\n]", []string{"2.0 {}", "3.1 {}", "4.2 {~}"}},
+	{"arrays", "[{}\n,{}]\n[{},\n{}]", []string{"1.0 {}", "2.1 {}", "3.0 {}", "4.1 {}"}},
+	{"arrays on one line", "[{},{}][{}]", []string{"1.0 {}", "1.1 {}", "1.2 {}"}},
+	{"array of other things", "[1, \"a,]\", null, [{}], {}]", []string{"1.0 1", `1.1 "a,]"`, "1.2 null", "1.3 [{}]", "1.4 {}"}},
+	{"array and more", "[{}]\n{}\n", []string{"1.0 {}", "2 {}"}},
+	{"array without commas", "[{} {}]", []string{"1.0 {}", "1.1 {}"}},
+	{"comma before the end of an array", "[{},]", []string{"1.0 {}", "1.1 not JSON (0)"}},
+	{"array that does not end", "[{},{}", []string{"1.0 {}", "1.1 {}", "1.2 not JSON (0)"}},
+	{"array cut in an element", "[{},{\"a\":", []string{"1.0 {}", `1.1 {"a":`}},
+
+	{"pretty, cut at the end", "{\n}\n{\n \"a\": \"b", []string{"1 {~}", `3 {~ "a": "b`}},
+	{"pretty, cut in a string", "{\n \"a\": \"b\n{\n}\n{\n}\n", []string{`1 {~ "a": "b`, "3 {~}", "5 {~}"}},
+	{"pretty, cut in an array", "{\n \"a\": [\n{\n}\n{\n}\n", []string{`1 {~ "a": [`, "3 {~}", "5 {~}"}},
+	{"pretty, cut behind a comma", "{\n \"a\": 1,\n{\n}\n{\n}\n", []string{`1 {~ "a": 1,`, "3 {~}", "5 {~}"}},
+	{"pretty, a brace too many", "{\n}\n}\n{\n}\n", []string{"1 {~}", "3 }", "4 {~}"}},
+	{"pretty, words between", "{\n}\nnext:\n{\n}\n", []string{"1 {~}", "3 next:", "4 {~}"}},
+	{"pretty, wrong bracket", "{\n \"a\": [}\n}\n{\n}\n", []string{`1 {~ "a": [}~}`, "4 {~}"}},
+	{"array, element cut", "[\n  {\n    \"a\": 1\n  },\n  {\n    \"b\": {\n  },\n  {\n    \"c\": 3\n  }\n]\n",
+		[]string{`2.0 {~    "a": 1~  }`, `5.1 {~    "b": {~  },`, `8.2 {~    "c": 3~  }`}},
+	{"array, words in it", "[\n  {},\n  oops oops\n  {}\n]", []string{"2.0 {}", "3.1 oops", "3.2 oops", "4.3 {}"}},
+	{"array, words behind an element", "[\n  {} oops\n  {}\n]", []string{"2.0 {}", "2.1 oops", "3.2 {}"}},
+}
+
 func TestCut(t *testing.T) {
-	long := strings.Repeat("x", 300)
-	tests := []struct {
-		name string
-		in   string
-		want []string // line.entry text, newlines as ~
-	}{
-		{"empty", "", nil},
-		{"white space", " \n\t\r\n\n", nil},
-		{"byte order mark", "\xEF\xBB\xBF{}\n{}", []string{"1 {}", "2 {}"}},
-		{"only a byte order mark", "\xEF\xBB\xBF", nil},
-
-		{"lines", "{\"a\":1}\n{\"b\":2}\n", []string{`1 {"a":1}`, `2 {"b":2}`}},
-		{"no last newline", "{}\n{\"b\":2}", []string{`1 {}`, `2 {"b":2}`}},
-		{"carriage returns and blank lines", "\r\n{}\r\n\r\n{}\r\n\r\n", []string{"2 {}", "4 {}"}},
-		{"indented lines", "  {}\n  {}\n", []string{"1 {}", "2 {}"}},
-		{"line of two values among lines", "{}\n{}{}\n{}", []string{"1 {}", "2 {}{}", "3 {}"}},
-		{"array as a later line", "{}\n[{},{}]\n", []string{"1 {}", "2 [{},{}]"}},
-		{"bytes behind the first value", "{} x\n{}\n", []string{"1 {} x", "2 {}"}},
-		{"commas at the ends of lines", "{},\n{},\n", []string{"1 {},", "2 {},"}},
-		{"first line cut in a string", "{\"a\":\"b\n{\"c\":1}\n{\"d\":1}", []string{`1 {"a":"b`, `2 {"c":1}`, `3 {"d":1}`}},
-		{"first line cut behind a member", "{\"a\":1\n{\"c\":1}\n{}", []string{`1 {"a":1`, `2 {"c":1}`, "3 {}"}},
-		{"first line cut in an array", "{\"a\":[\n{\"c\":1}\n{}\n{}", []string{`1 {"a":[`, `2 {"c":1}`, "3 {}", "4 {}"}},
-		{"first line cut in front", "a\":1}\n{}\n{}\n", []string{`1 a":1}`, "2 {}", "3 {}"}},
-		{"text", "Unauthorized\n", []string{"1 Unauthorized"}},
-		{"last line cut", "{}\n{\"a\":", []string{"1 {}", `2 {"a":`}},
-		{"raw newline in a later line", "{}\n{\"a\":\"b\nc\"}\n{}\n", []string{"1 {}", `2 {"a":"b`, `3 c"}`, "4 {}"}},
-		{"long line", "{}\n{\"a\":\"" + long + "\"}\n{}\n", []string{"1 {}", `2 {"a":"` + long + `"}`, "3 {}"}},
-
-		{"pretty", "{\n \"a\": 1\n}\n", []string{`1 {~ "a": 1~}`}},
-		{"pretty, several", "{\n \"a\": 1\n}\n{\n \"b\": 2\n}\n\n{}", []string{`1 {~ "a": 1~}`, `4 {~ "b": 2~}`, "8 {}"}},
-		{"pretty, one behind the other", "{\n}{\n}{}{}", []string{"1 {~}", "2 {~}", "3.0 {}", "3.1 {}"}},
-		{"bundle with an entry a line", "{\"entry\":[\n{\"a\":1},\n{\"b\":[{}]}\n]}\n", []string{`1 {"entry":[~{"a":1},~{"b":[{}]}~]}`}},
-		{"all on one line", `{"a":"}{"}{"b":"\"}"}[{}]{}`, []string{`1.0 {"a":"}{"}`, `1.1 {"b":"\"}"}`, "1.2 {}", "1.3 {}"}},
-		{"two on the first line", "{} {}\n{}\n{}{}\n", []string{"1.0 {}", "1.1 {}", "2 {}", "3.0 {}", "3.1 {}"}},
-		{"escapes", "{\n\"a\\\\\":\"\\\"\\\\\\\\\\\"}\"}\n{\n}", []string{`1 {~"a\\":"\"\\\\\"}"}`, "3 {~}"}},
-
-		{"array", "[{\"a\":1},{\"b\":[1,2]}]", []string{`1.0 {"a":1}`, `1.1 {"b":[1,2]}`}},
-		{"empty array", " [ ] ", nil},
-		{"array, a line each", "[\n{},\n{}\n]\n", []string{"2.0 {}", "3.1 {}"}},
-		{"array, commas in front", "[\n  {}\n, {}\n, {\n}\n]", []string{"2.0 {}", "3.1 {}", "4.2 {~}"}},
-		{"arrays", "[{}\n,{}]\n[{},\n{}]", []string{"1.0 {}", "2.1 {}", "3.0 {}", "4.1 {}"}},
-		{"arrays on one line", "[{},{}][{}]", []string{"1.0 {}", "1.1 {}", "1.2 {}"}},
-		{"array of other things", "[1, \"a,]\", null, [{}], {}]", []string{"1.0 1", `1.1 "a,]"`, "1.2 null", "1.3 [{}]", "1.4 {}"}},
-		{"array and more", "[{}]\n{}\n", []string{"1.0 {}", "2 {}"}},
-		{"array without commas", "[{} {}]", []string{"1.0 {}", "1.1 {}"}},
-		{"comma before the end of an array", "[{},]", []string{"1.0 {}", "1.1 not JSON (0)"}},
-		{"array that does not end", "[{},{}", []string{"1.0 {}", "1.1 {}", "1.2 not JSON (0)"}},
-		{"array cut in an element", "[{},{\"a\":", []string{"1.0 {}", `1.1 {"a":`}},
-
-		{"pretty, cut at the end", "{\n}\n{\n \"a\": \"b", []string{"1 {~}", `3 {~ "a": "b`}},
-		{"pretty, cut in a string", "{\n \"a\": \"b\n{\n}\n{\n}\n", []string{`1 {~ "a": "b`, "3 {~}", "5 {~}"}},
-		{"pretty, cut in an array", "{\n \"a\": [\n{\n}\n{\n}\n", []string{`1 {~ "a": [`, "3 {~}", "5 {~}"}},
-		{"pretty, cut behind a comma", "{\n \"a\": 1,\n{\n}\n{\n}\n", []string{`1 {~ "a": 1,`, "3 {~}", "5 {~}"}},
-		{"pretty, a brace too many", "{\n}\n}\n{\n}\n", []string{"1 {~}", "3 }", "4 {~}"}},
-		{"pretty, words between", "{\n}\nnext:\n{\n}\n", []string{"1 {~}", "3 next:", "4 {~}"}},
-		{"pretty, wrong bracket", "{\n \"a\": [}\n}\n{\n}\n", []string{`1 {~ "a": [}~}`, "4 {~}"}},
-		{"array, element cut", "[\n  {\n    \"a\": 1\n  },\n  {\n    \"b\": {\n  },\n  {\n    \"c\": 3\n  }\n]\n",
-			[]string{`2.0 {~    "a": 1~  }`, `5.1 {~    "b": {~  },`, `8.2 {~    "c": 3~  }`}},
-		{"array, words in it", "[\n  {},\n  oops oops\n  {}\n]", []string{"2.0 {}", "3.1 oops", "3.2 oops", "4.3 {}"}},
-		{"array, words behind an element", "[\n  {} oops\n  {}\n]", []string{"2.0 {}", "2.1 oops", "3.2 {}"}},
-	}
-	for _, tt := range tests {
+	for _, tt := range cutTests {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, size := range []int{1, 2, 7, 64, 4 << 20} {
 				got := cutText(t, strings.NewReader(tt.in), size, 1<<20)

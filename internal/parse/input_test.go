@@ -16,9 +16,9 @@ import (
 
 const page = "<!DOCTYPE html>\n<html><body>Service unavailable</body></html>\n"
 
-func TestReadFolder(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{
+// folderFiles are the files of a folder with all that may be found in one.
+func folderFiles(t *testing.T) map[string]string {
+	return map[string]string{
 		"Patient.000.ndjson":       patient("a") + "\n",
 		"b/Patient.ndjson":         patient("b"),
 		"b/empty.ndjson":           "",
@@ -40,7 +40,12 @@ func TestReadFolder(t *testing.T) {
 		"archive.zip":              string(zipped(t, zip.Deflate, "m.ndjson", patient("e"), "n.txt", "text")),
 		"nothing.zip":              string(zipped(t, zip.Deflate, "n.txt", "text")),
 		"far/away/in/some/p1.json": patient("f"),
-	} {
+	}
+}
+
+func TestReadFolder(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range folderFiles(t) {
 		write(t, filepath.Join(dir, name), text)
 	}
 	link(t, "b/Patient.ndjson", filepath.Join(dir, "link.ndjson"))
