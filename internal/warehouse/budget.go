@@ -27,6 +27,6 @@ func memoryBudget(limit int64) (budget, error) {
 	}
 	b := budget{window: min(limit/64, 64*mib)}
 	b.inFlight = 3 * b.window
-	b.duckdb = limit/2 - limit/16
+	b.duckdb = limit * 3 / 8
 	return b, nil
 }
