@@ -5,7 +5,6 @@ package fhirsql
 import (
 	"embed"
 	"fmt"
-	"slices"
 )
 
 //go:embed macros/*.sql kept/*.sql views/*.sql
@@ -20,7 +19,10 @@ type Script struct {
 }
 
 // Macros returns the macros, each behind those that it uses.
-func Macros() []Script { return scripts("macro", slices.Concat(macros, tableMacros)) }
+func Macros() []Script { return scripts("macro", macros) }
+
+// TableMacros returns the macros that read tables, those of [Kept] included.
+func TableMacros() []Script { return scripts("macro", tableMacros) }
 
 // Kept returns the scripts that bring the tables up to date that views look things
 // up in. Each runs after every import, in its transaction.
@@ -49,6 +51,8 @@ var folders = map[string]string{"macro": "macros", "view": "views", "kept": "kep
 // one that it does not know.
 var macros = []string{
 	"filled",
+	"one_line",
+	"day_of",
 	"filled_text",
 	"joined",
 	"fhir_date",
@@ -59,6 +63,7 @@ var macros = []string{
 	"as_sent",
 	"number_sent",
 	"number_text",
+	"quantity_unit",
 	"quantity_text",
 	"range_text",
 	"ratio_text",
@@ -77,8 +82,13 @@ var macros = []string{
 	"coding_text",
 	"pick_coding",
 	"pick_concept",
+	"plain_concept",
+	"json_concept",
+	"code_of",
 	"concept_text",
 	"concept_code",
+	"has_code",
+	"distinct_texts",
 
 	"extension",
 	"today_utc",
@@ -100,12 +110,28 @@ var macros = []string{
 	"name_key",
 	"contained_resource",
 	"json_name",
+	"contained_concept",
+	"reason_text",
+	"dosage_position",
+	"dosage_texts",
+	"dose_position",
+	"frequency_text",
+	"days_of",
+	"npi_of",
+	"line_numbers",
+	"plain_amounts",
+	"amount_of",
+	"diagnosis_code",
+	"base64_length",
+	"base64_text",
+	"html_text",
 	"ref_name",
 }
 
-// tableMacros read tables of the warehouse.
+// tableMacros in the order in which they can be made.
 var tableMacros = []string{
 	"import_days",
+	"claim_diagnoses",
 }
 
 // kept in the order in which they run.
@@ -118,4 +144,24 @@ var kept = []string{
 var views = []string{
 	"patients",
 	"observations",
+	"medications",
+	"conditions",
+	"encounters",
+	"procedures",
+	"immunizations",
+	"allergies",
+	"diagnostic_reports",
+	"documents",
+	"goals",
+	"care_plans",
+	"care_team",
+	"devices",
+	"coverages",
+	"claims",
+	"claim_lines",
+	"practitioners",
+	"organizations",
+	"locations",
+	"timeline",
+	"patient_summary",
 }

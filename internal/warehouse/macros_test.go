@@ -16,9 +16,6 @@ func withMacros(t *testing.T) *conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.close)
-	if err := c.exec(t.Context(), fhirsql.Ledger); err != nil {
-		t.Fatal(err)
-	}
 	for _, s := range fhirsql.Macros() {
 		if err := c.exec(t.Context(), s.SQL); err != nil {
 			t.Fatalf("macro %s: %v", s.Name, err)
@@ -112,10 +109,10 @@ func TestReferenceMacros(t *testing.T) {
 		{"https://host.example/fhir/R4/Patient/1", "1", "Patient"},
 		{"Patient/1/_history/3", "1", "Patient"},
 		{"http://host/fhir/Patient/a.B-9/_history/3", "a.B-9", "Patient"},
-		{"urn:uuid:0b1c", "0b1c", "Device"},
-		{"urn:oid:1.2.3", "1.2.3", "Device"},
-		{"urn:other:1", "NULL", "Device"},
-		{"", "NULL", "Device"},
+		{"urn:uuid:0b1c", "0b1c", "NULL"},
+		{"urn:oid:1.2.3", "1.2.3", "NULL"},
+		{"urn:other:1", "NULL", "NULL"},
+		{"", "NULL", "NULL"},
 		{"#p1", "NULL", "NULL"},
 		{"Practitioner?identifier=http://x/Patient/1", "NULL", "NULL"},
 		{"Patient/Anyman/Bob", "NULL", "NULL"},
@@ -129,12 +126,12 @@ func TestReferenceMacros(t *testing.T) {
 	}
 	var cases []macroCase
 	for _, tt := range tests {
-		ref := fmt.Sprintf("{reference: '%s', type: 'Device'}", tt.reference)
+		ref := fmt.Sprintf("{reference: '%s'}", tt.reference)
 		cases = append(cases, macroCase{"reference_id(" + ref + ")", tt.id}, macroCase{"reference_type(" + ref + ")", tt.typ})
 	}
 	cases = append(cases,
-		macroCase{"reference_type({reference: null::varchar, type: 'Hospital'})", "NULL"},
-		macroCase{"reference_id(null::struct(reference varchar, type varchar))", "NULL"})
+		macroCase{"reference_type({reference: null::varchar})", "NULL"},
+		macroCase{"reference_id(null::struct(reference varchar))", "NULL"})
 	checkMacros(t, withMacros(t), cases)
 }
 

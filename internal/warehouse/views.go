@@ -48,15 +48,16 @@ func applyViews(ctx context.Context, c *conn) (changed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("look for views: %w", err)
 	}
-	macros, views := fhirsql.Macros(), fhirsql.Views()
-	if err := m.checkNames(append(macros[:len(macros):len(macros)], views...)); err != nil {
+	macros := fhirsql.Macros()
+	readers := append(fhirsql.TableMacros(), fhirsql.Views()...)
+	if err := m.checkNames(append(macros[:len(macros):len(macros)], readers...)); err != nil {
 		return false, err
 	}
 	steps := []func() error{
 		func() error { return m.dropOld(ctx, c) },
 		func() error { return m.makeAll(ctx, c, macros) },
 		func() error { return keepTables(ctx, c) },
-		func() error { return m.makeAll(ctx, c, views) },
+		func() error { return m.makeAll(ctx, c, readers) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -7,7 +7,7 @@ create or replace macro quantity_text(quantity) as
                 ' ',
                 nullif(quantity.comparator, ''),
                 number_text(quantity.value),
-                coalesce(nullif(quantity.unit, ''), nullif(quantity.code, ''))
+                quantity_unit(quantity)
             )
     end;
 

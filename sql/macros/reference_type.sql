@@ -1,11 +1,9 @@
--- reference_type(reference): the resource type that a Reference leads to: of
--- Patient/1 it is Patient. Where the reference itself does not tell (urn:uuid:x, or
--- only an identifier or display) it is the type that the Reference states. NULL of a
--- contained or conditional reference and of what is no R4 type.
+-- reference_type(reference): the resource type in the text of a Reference: of Patient/1,
+-- https://host/fhir/Patient/1 and Patient/1/_history/2 it is Patient. NULL of a
+-- contained, conditional or urn: reference, of one without text, and of what is no R4
+-- type.
 create or replace macro reference_type(reference) as
     case
-        when coalesce(reference.reference, '') = '' or starts_with(reference.reference, 'urn:')
-            then case when is_resource_type(reference.type) then reference.type end
         when is_resource_type(reference_part(reference.reference, 1))
             then reference_part(reference.reference, 1)
     end;

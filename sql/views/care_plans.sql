@@ -1,0 +1,52 @@
+-- care_plans: plans of care, one row for each and one for each of its activities.
+-- Grain: (source, care_plan_id, activity_number); activity 0 is the plan itself.
+-- Status and period of an activity are its own, else the plan's.
+-- Source: FHIR R4 CarePlan (https://hl7.org/fhir/R4/careplan.html).
+create or replace view care_plans as
+select
+    t._source                                               as source,
+    t.id                                                    as care_plan_id,
+    t.number::integer                                       as activity_number,
+    ref_id(t.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+    ref_id(t.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+    coalesce(nullif(t.step.detail.status, ''), nullif(t.status, '')) as status,
+    nullif(t.intent, '')                                    as intent,
+    concept_code(pick_concept(t.category, ['SNOMED CT', 'LOINC'])) as category,
+    nullif(t.title, '')                                     as title,
+    code_system_name(t.coding.system)                       as activity_system,
+    nullif(t.coding.code, '')                               as activity_code,
+    coalesce(
+        nullif(t.step.detail.code.text, ''),
+        coding_text(t.step.detail.code.coding, t.coding),
+        nullif(t.step.reference.display, '')
+    )                                                       as activity,
+    fhir_date(t.start_text)                                 as start_date,
+    fhir_timestamp(t.start_text)                            as start_at,
+    fhir_date(t.end_text)                                   as end_date,
+    fhir_timestamp(t.end_text)                              as end_at
+from (
+    select
+        *,
+        pick_coding(step.detail.code, ['SNOMED CT', 'LOINC']) as coding,
+        case when scheduled then step.detail.scheduledPeriod."start" else period."start" end as start_text,
+        case when scheduled then step.detail.scheduledPeriod."end" else period."end" end as end_text
+    from (
+        select
+            *,
+            activity[number]                                as step,
+            coalesce(
+                activity[number].detail.scheduledPeriod."start" <> '',
+                activity[number].detail.scheduledPeriod."end" <> '',
+                false
+            )                                               as scheduled
+        from (
+            select *, unnest(range(0, coalesce(len(activity), 0) + 1)) as number
+            from CarePlan
+        )
+        where number = 0 or activity[number] is not null
+    )
+) as t
+left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference
+left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference
+where t.status is distinct from 'entered-in-error'
+    and t.step.detail.status is distinct from 'entered-in-error';

@@ -1,0 +1,116 @@
+-- claim_lines: what was billed and paid, one row for each line of an ExplanationOfBenefit
+-- or Claim.
+-- Grain: (source, kind, claim_id, line).
+-- A line without a date of its own has that of the claim.
+-- Source: FHIR R4 ExplanationOfBenefit.item and Claim.item
+-- (https://hl7.org/fhir/R4/explanationofbenefit.html).
+create or replace view claim_lines as
+with
+sent as (
+    select
+        _source,
+        id,
+        number,
+        'eob'                                               as kind,
+        line_numbers(item)[position]                        as line,
+        patient.reference                                   as patient,
+        status,
+        plain_concept(part.productOrService)                as product,
+        plain_concept(part.revenue)                         as revenue,
+        filled(list_transform(part.modifier, lambda x: concept_code(x))) as modifiers,
+        nullif(part.servicedDate, '')                       as serviced,
+        nullif(part.servicedPeriod."start", '')             as serviced_start,
+        nullif(part.servicedPeriod."end", '')               as serviced_end,
+        billablePeriod."start"                              as started,
+        billablePeriod."end"                                as ended,
+        coalesce(part.quantity.value, number_sent(_extra, '/item/' || (position - 1) || '/quantity/value')) as quantity,
+        concept_text(part.locationCodeableConcept)          as place_of_service,
+        plain_amounts(part.adjudication, _extra, '/item/' || (position - 1) || '/adjudication') as amounts,
+        coalesce(part.net.value, number_sent(_extra, '/item/' || (position - 1) || '/net/value')) as net,
+        part.diagnosisSequence                              as sequences
+    from (
+        select *, rowid as number, unnest(item) as part, generate_subscripts(item, 1) as position
+        from ExplanationOfBenefit
+        where len(item) > 0
+    )
+    where part is not null
+
+    union all
+
+    select
+        _source,
+        id,
+        number,
+        'claim',
+        line_numbers(item)[position],
+        patient.reference,
+        status,
+        plain_concept(part.productOrService),
+        plain_concept(part.revenue),
+        filled(list_transform(part.modifier, lambda x: concept_code(x))),
+        nullif(part.servicedDate, ''),
+        nullif(part.servicedPeriod."start", ''),
+        nullif(part.servicedPeriod."end", ''),
+        billablePeriod."start",
+        billablePeriod."end",
+        coalesce(part.quantity.value, number_sent(_extra, '/item/' || (position - 1) || '/quantity/value')),
+        concept_text(part.locationCodeableConcept),
+        null,
+        coalesce(part.net.value, number_sent(_extra, '/item/' || (position - 1) || '/net/value')),
+        part.diagnosisSequence
+    from (
+        select *, rowid as number, unnest(item) as part, generate_subscripts(item, 1) as position
+        from Claim
+        where len(item) > 0
+    )
+    where part is not null
+),
+
+served as (
+    select
+        *,
+        case
+            when code_of(product.coding, 'CPT') is null
+                and code_of(product.coding, 'HCPCS') is null
+                and code_of(product.coding, 'NDC') is null
+                and revenue is not null
+                then revenue
+            else product
+        end                                                 as service
+    from sent
+),
+
+coded as (
+    select *, pick_coding(service, ['CPT', 'HCPCS', 'NDC']) as coding
+    from served
+)
+
+select
+    s._source                                               as source,
+    s.id                                                    as claim_id,
+    s.kind,
+    s.line::integer                                         as line,
+    ref_id(s.patient, 'Patient', p.resource_type, p.id)     as patient_id,
+    code_system_name(s.coding.system)                       as service_system,
+    nullif(s.coding.code, '')                               as service_code,
+    coalesce(nullif(s.service.text, ''), coding_text(s.service.coding, s.coding)) as service,
+    s.modifiers,
+    fhir_date(coalesce(s.serviced, s.serviced_start, case when s.serviced_end is null then s.started end)) as service_start_date,
+    fhir_timestamp(coalesce(s.serviced, s.serviced_start, case when s.serviced_end is null then s.started end)) as service_start_at,
+    fhir_date(case when s.serviced is null then coalesce(s.serviced_end, case when s.serviced_start is null then s.ended end) end) as service_end_date,
+    fhir_timestamp(case when s.serviced is null then coalesce(s.serviced_end, case when s.serviced_start is null then s.ended end) end) as service_end_at,
+    s.quantity,
+    s.place_of_service,
+    coalesce(amount_of(s.amounts, ['submitted', 'submittedamount']).value, s.net) as billed,
+    amount_of(s.amounts, ['eligible', 'allowed', 'allowedamount']).value as allowed,
+    amount_of(s.amounts, ['benefit', 'paidtoprovider', 'paymentamount']).value as paid,
+    distinct_texts(
+        list_transform(
+            list_filter(d.diagnoses, lambda x: list_contains(s.sequences, x.sequence)),
+            lambda x: x.code
+        )
+    )                                                       as diagnosis_codes
+from coded as s
+left join claim_diagnoses() as d on d.kind = s.kind and d.number = s.number
+left join ledger.urns as p on p.source = s._source and p.urn = s.patient
+where s.status is distinct from 'entered-in-error';

@@ -1,0 +1,42 @@
+-- conditions: problems, diagnoses and health concerns, one row each.
+-- Grain: (source, condition_id).
+-- Source: FHIR R4 Condition (https://hl7.org/fhir/R4/condition.html).
+create or replace view conditions as
+select
+    c._source                                               as source,
+    c.id                                                    as condition_id,
+    ref_id(c.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+    ref_id(c.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+    concept_code(c.clinicalStatus)                          as clinical_status,
+    concept_code(c.verificationStatus)                      as verification_status,
+    concept_code(c.the_category)                            as category,
+    code_system_name(c.coding.system)                       as code_system,
+    nullif(c.coding.code, '')                               as code,
+    coalesce(nullif(c.code.text, ''), coding_text(c.code.coding, c.coding)) as display,
+    coalesce(code_of(c.code.coding, 'ICD-10-CM'), code_of(c.code.coding, 'ICD-10')) as icd10_code,
+    code_of(c.code.coding, 'SNOMED CT')                     as snomed_code,
+    concept_text(c.severity)                                as severity,
+    concept_text(c.bodySite[1])                             as body_site,
+    fhir_date(c.onset)                                      as onset_date,
+    fhir_timestamp(c.onset)                                 as onset_at,
+    fhir_precision(c.onset)                                 as onset_precision,
+    coalesce(quantity_text(c.onsetAge), range_text(c.onsetRange), nullif(c.onsetString, '')) as onset_text,
+    fhir_date(c.abatement)                                  as abatement_date,
+    fhir_timestamp(c.abatement)                             as abatement_at,
+    coalesce(quantity_text(c.abatementAge), range_text(c.abatementRange), nullif(c.abatementString, '')) as abatement_text,
+    fhir_date(c.recordedDate)                               as recorded_date,
+    ref_name(c.recorder, c.contained, n.name)               as recorder,
+    joined(list_transform(c.note, lambda x: x.text), chr(10)) as note
+from (
+    select
+        *,
+        pick_coding(code, ['ICD-10-CM', 'ICD-10', 'SNOMED CT', 'ICD-9-CM'])          as coding,
+        pick_concept(category, ['ICD-10-CM', 'ICD-10', 'SNOMED CT', 'ICD-9-CM'])     as the_category,
+        coalesce(nullif(onsetDateTime, ''), nullif(onsetPeriod."start", ''))         as onset,
+        coalesce(nullif(abatementDateTime, ''), nullif(abatementPeriod."start", '')) as abatement
+    from Condition
+) as c
+left join ledger.urns as p on p.source = c._source and p.urn = c.subject.reference
+left join ledger.urns as e on e.source = c._source and e.urn = c.encounter.reference
+left join ledger.names as n on n.source = c._source and n.reference = name_key(c.recorder)
+where not coalesce(has_code(c.verificationStatus, 'entered-in-error'), false);

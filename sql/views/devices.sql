@@ -1,0 +1,28 @@
+-- devices: implants and other devices of people, one row each.
+-- Grain: (source, device_id).
+-- Source: FHIR R4 Device (https://hl7.org/fhir/R4/device.html).
+create or replace view devices as
+select
+    t._source                                               as source,
+    t.id                                                    as device_id,
+    ref_id(t.patient.reference, 'Patient', p.resource_type, p.id) as patient_id,
+    nullif(t.status, '')                                    as status,
+    code_system_name(t.coding.system)                       as type_system,
+    nullif(t.coding.code, '')                               as type_code,
+    coalesce(nullif(t.type.text, ''), coding_text(t.type.coding, t.coding)) as type,
+    coalesce(
+        list_filter(t.deviceName, lambda x: x.type = 'user-friendly-name' and x.name <> '')[1].name,
+        list_filter(t.deviceName, lambda x: x.name <> '')[1].name
+    )                                                       as device_name,
+    nullif(t.manufacturer, '')                              as manufacturer,
+    nullif(t.modelNumber, '')                               as model_number,
+    nullif(t.serialNumber, '')                              as serial_number,
+    coalesce(nullif(t.udiCarrier[1].carrierHRF, ''), nullif(t.udiCarrier[1].deviceIdentifier, '')) as udi,
+    fhir_date(t.manufactureDate)                            as manufactured_date,
+    fhir_date(t.expirationDate)                             as expiration_date
+from (
+    select *, pick_coding(type, ['SNOMED CT']) as coding
+    from Device
+) as t
+left join ledger.urns as p on p.source = t._source and p.urn = t.patient.reference
+where t.status is distinct from 'entered-in-error';

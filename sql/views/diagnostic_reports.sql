@@ -1,0 +1,55 @@
+-- diagnostic_reports: reports of laboratories, imaging and others, one row each.
+-- Grain: (source, diagnostic_report_id).
+-- Their measured values are in observations, their documents in documents.
+-- Source: FHIR R4 DiagnosticReport (https://hl7.org/fhir/R4/diagnosticreport.html).
+create or replace view diagnostic_reports as
+with
+results as (
+    select number, list(id order by position) as ids
+    from (
+        select r.number, r.position, ref_id(r.reference, 'Observation', u.resource_type, u.id) as id
+        from (
+            select
+                rowid                                       as number,
+                _source,
+                generate_subscripts(result, 1)              as position,
+                unnest(result).reference                    as reference
+            from DiagnosticReport
+            where len(result) > 0
+        ) as r
+        left join ledger.urns as u on u.source = r._source and u.urn = r.reference
+    )
+    group by number
+)
+
+select
+    t._source                                               as source,
+    t.id                                                    as diagnostic_report_id,
+    ref_id(t.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+    ref_id(t.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+    nullif(t.status, '')                                    as status,
+    concept_code(pick_concept(t.category, ['LOINC']))       as category,
+    code_system_name(t.coding.system)                       as code_system,
+    nullif(t.coding.code, '')                               as code,
+    coalesce(nullif(t.code.text, ''), coding_text(t.code.coding, t.coding)) as display,
+    fhir_date(t.effective)                                  as effective_date,
+    fhir_timestamp(t.effective)                             as effective_at,
+    fhir_timestamp(t.issued)                                as issued_at,
+    nullif(t.conclusion, '')                                as conclusion,
+    filled(list_transform(t.conclusionCode, lambda x: concept_code(x))) as conclusion_codes,
+    filled(r.ids)                                           as observation_ids,
+    coalesce(len(t.presentedForm), 0) > 0                   as has_attachment,
+    ref_name(t.performer[1], t.contained, n.name)           as performer
+from (
+    select
+        *,
+        rowid                                               as number,
+        pick_coding(code, ['LOINC'])                        as coding,
+        coalesce(nullif(effectiveDateTime, ''), nullif(effectivePeriod."start", '')) as effective
+    from DiagnosticReport
+) as t
+left join results as r on r.number = t.number
+left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference
+left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference
+left join ledger.names as n on n.source = t._source and n.reference = name_key(t.performer[1])
+where t.status is distinct from 'entered-in-error';

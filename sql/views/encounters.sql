@@ -1,0 +1,81 @@
+-- encounters: visits and stays, one row each.
+-- Grain: (source, encounter_id).
+-- class is the code of a Coding, as R4 has it, or of R5's first concept; systems that
+-- send text there have it in Encounter._extra.
+-- Source: FHIR R4 Encounter (https://hl7.org/fhir/R4/encounter.html).
+create or replace view encounters as
+with
+participating as (
+    select number, list(name order by position) as names
+    from (
+        select w.number, w.position, ref_name(w.who, w.contained, n.name) as name
+        from (
+            select
+                rowid                                       as number,
+                _source,
+                contained,
+                generate_subscripts(participant, 1)         as position,
+                unnest(participant).individual              as who
+            from Encounter
+            where len(participant) > 0
+        ) as w
+        left join ledger.names as n on n.source = w._source and n.reference = name_key(w.who)
+    )
+    group by number
+)
+
+select
+    t._source                                               as source,
+    t.id                                                    as encounter_id,
+    ref_id(t.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+    nullif(t.status, '')                                    as status,
+    coalesce(
+        nullif(t.class.code, ''),
+        t._extra ->> '$."/class"[0].coding[0].code',
+        t._extra ->> '$."/class/coding"[0].code'
+    )                                                       as class,
+    code_system_name(t.coding.system)                       as type_system,
+    nullif(t.coding.code, '')                               as type_code,
+    coalesce(nullif(t.the_type.text, ''), coding_text(t.the_type.coding, t.coding)) as type,
+    fhir_date(t.period."start")                             as start_date,
+    fhir_timestamp(t.period."start")                        as start_at,
+    fhir_date(t.period."end")                               as end_date,
+    fhir_timestamp(t.period."end")                          as end_at,
+    (epoch_us(fhir_timestamp(t.period."end")) - epoch_us(fhir_timestamp(t.period."start"))) / 60000000.0 as duration_minutes,
+    code_system_name(t.reason_coding.system)                as reason_system,
+    nullif(t.reason_coding.code, '')                        as reason_code,
+    reason_text(t.own_reason, t.reasonReference[1].display, t.reason, t.reason_coding) as reason,
+    ref_name(t.serviceProvider, t.contained, s.name)        as service_provider,
+    ref_name(t.location[1].location, t.contained, l.name)   as location,
+    distinct_texts(w.names)                                 as participants,
+    concept_text(t.hospitalization.dischargeDisposition)    as discharge_disposition,
+    ref_id(t.partOf.reference, 'Encounter', o.resource_type, o.id) as part_of_id
+from (
+    select
+        *,
+        pick_coding(the_type, ['CPT', 'SNOMED CT'])         as coding,
+        pick_coding(reason, ['CPT', 'SNOMED CT'])           as reason_coding
+    from (
+        select
+            e.*,
+            e.rowid                                         as number,
+            pick_concept(e.type, ['CPT', 'SNOMED CT'])      as the_type,
+            pick_concept(e.reasonCode, ['CPT', 'SNOMED CT']) as own_reason,
+            coalesce(
+                plain_concept(pick_concept(e.reasonCode, ['CPT', 'SNOMED CT'])),
+                contained_concept(e.contained, e.reasonReference[1].reference),
+                plain_concept(c.code)
+            )                                               as reason
+        from Encounter as e
+        left join ledger.urns as cu on cu.source = e._source and cu.urn = e.reasonReference[1].reference
+        left join Condition as c
+            on c._source = e._source
+            and c.id = ref_id(e.reasonReference[1].reference, 'Condition', cu.resource_type, cu.id)
+    )
+) as t
+left join participating as w on w.number = t.number
+left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference
+left join ledger.urns as o on o.source = t._source and o.urn = t.partOf.reference
+left join ledger.names as s on s.source = t._source and s.reference = name_key(t.serviceProvider)
+left join ledger.names as l on l.source = t._source and l.reference = name_key(t.location[1].location)
+where t.status is distinct from 'entered-in-error';

@@ -1,0 +1,283 @@
+-- medications: what was prescribed, dispensed, given and taken, one row each.
+-- Grain: (source, kind, medication_record_id).
+-- The medication is that of the record, else of the Medication in this source or in the
+-- record that it refers to. Doses and quantities are in their units as sent.
+-- Source: FHIR R4 MedicationRequest, MedicationDispense, MedicationAdministration,
+-- MedicationStatement (https://hl7.org/fhir/R4/medications-module.html).
+create or replace view medications as
+with
+recorded as (
+    select
+        _source,
+        _extra,
+        id,
+        'request'                                           as kind,
+        status,
+        nullif(intent, '')                                  as intent,
+        subject.reference                                   as subject,
+        encounter.reference                                 as encounter,
+        plain_concept(medicationCodeableConcept)            as concept,
+        medicationReference.reference                       as medication,
+        nullif(medicationReference.display, '')             as medication_display,
+        dosage_texts(dosageInstruction)                     as dose_text,
+        dosage.doseAndRate[dose_position(dosage.doseAndRate)].doseQuantity.value as dose_number,
+        '/dosageInstruction/' || (position - 1) || '/doseAndRate/' || (dose_position(dosage.doseAndRate) - 1) || '/doseQuantity/value' as dose_pointer,
+        quantity_unit(dosage.doseAndRate[dose_position(dosage.doseAndRate)].doseQuantity) as dose_unit,
+        concept_text(dosage.route)                          as route,
+        frequency_text(dosage.timing)                       as frequency_text,
+        coalesce(dosage.asNeededBoolean, case when dosage.asNeededCodeableConcept is not null then true end) as as_needed,
+        dispenseRequest.quantity.value                      as quantity,
+        '/dispenseRequest/quantity/value'                   as quantity_pointer,
+        quantity_unit(dispenseRequest.quantity)             as quantity_unit,
+        dispenseRequest.expectedSupplyDuration.value        as supply,
+        '/dispenseRequest/expectedSupplyDuration/value'     as supply_pointer,
+        coalesce(nullif(dispenseRequest.expectedSupplyDuration.code, ''), dispenseRequest.expectedSupplyDuration.unit) as supply_unit,
+        dispenseRequest.numberOfRepeatsAllowed              as refills,
+        case
+            when dispenseRequest.validityPeriod."start" <> '' or dispenseRequest.validityPeriod."end" <> ''
+                then dispenseRequest.validityPeriod."start"
+            else dosage.timing.repeat.boundsPeriod."start"
+        end                                                 as started,
+        case
+            when dispenseRequest.validityPeriod."start" <> '' or dispenseRequest.validityPeriod."end" <> ''
+                then dispenseRequest.validityPeriod."end"
+            else dosage.timing.repeat.boundsPeriod."end"
+        end                                                 as ended,
+        authoredOn                                          as authored,
+        plain_concept(pick_concept(reasonCode, ['RxNorm', 'NDC', 'SNOMED CT'])) as reason,
+        reasonReference[1].reference                        as reason_reference,
+        nullif(reasonReference[1].display, '')              as reason_display,
+        nullif(requester.display, '')                       as prescriber_display,
+        requester.reference                                 as prescriber_reference,
+        nullif(requester.identifier.value, '')              as prescriber_identifier,
+        null::varchar                                       as request,
+        list_transform(note, lambda x: x.text)              as notes,
+        contained
+    from (
+        select *, dosageInstruction[position] as dosage
+        from (select *, dosage_position(dosageInstruction) as position from MedicationRequest)
+    )
+
+    union all
+
+    select
+        _source,
+        _extra,
+        id,
+        'dispense',
+        status,
+        null,
+        subject.reference,
+        context.reference,
+        plain_concept(medicationCodeableConcept),
+        medicationReference.reference,
+        nullif(medicationReference.display, ''),
+        dosage_texts(dosageInstruction),
+        dosage.doseAndRate[dose_position(dosage.doseAndRate)].doseQuantity.value,
+        '/dosageInstruction/' || (position - 1) || '/doseAndRate/' || (dose_position(dosage.doseAndRate) - 1) || '/doseQuantity/value',
+        quantity_unit(dosage.doseAndRate[dose_position(dosage.doseAndRate)].doseQuantity),
+        concept_text(dosage.route),
+        frequency_text(dosage.timing),
+        coalesce(dosage.asNeededBoolean, case when dosage.asNeededCodeableConcept is not null then true end),
+        quantity.value,
+        '/quantity/value',
+        quantity_unit(quantity),
+        daysSupply.value,
+        '/daysSupply/value',
+        coalesce(nullif(daysSupply.code, ''), daysSupply.unit),
+        null,
+        coalesce(nullif(whenHandedOver, ''), whenPrepared),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        authorizingPrescription[1].reference,
+        list_transform(note, lambda x: x.text),
+        contained
+    from (
+        select *, dosageInstruction[position] as dosage
+        from (select *, dosage_position(dosageInstruction) as position from MedicationDispense)
+    )
+
+    union all
+
+    select
+        _source,
+        _extra,
+        id,
+        'administration',
+        status,
+        null,
+        subject.reference,
+        context.reference,
+        plain_concept(medicationCodeableConcept),
+        medicationReference.reference,
+        nullif(medicationReference.display, ''),
+        nullif(dosage.text, ''),
+        dosage.dose.value,
+        '/dosage/dose/value',
+        quantity_unit(dosage.dose),
+        concept_text(dosage.route),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        coalesce(nullif(effectiveDateTime, ''), effectivePeriod."start"),
+        effectivePeriod."end",
+        null,
+        plain_concept(pick_concept(reasonCode, ['RxNorm', 'NDC', 'SNOMED CT'])),
+        reasonReference[1].reference,
+        nullif(reasonReference[1].display, ''),
+        null,
+        null,
+        null,
+        request.reference,
+        list_transform(note, lambda x: x.text),
+        contained
+    from MedicationAdministration
+
+    union all
+
+    select
+        _source,
+        _extra,
+        id,
+        'statement',
+        status,
+        null,
+        subject.reference,
+        context.reference,
+        plain_concept(medicationCodeableConcept),
+        medicationReference.reference,
+        nullif(medicationReference.display, ''),
+        dosage_texts(dosage),
+        the_dosage.doseAndRate[dose_position(the_dosage.doseAndRate)].doseQuantity.value,
+        '/dosage/' || (position - 1) || '/doseAndRate/' || (dose_position(the_dosage.doseAndRate) - 1) || '/doseQuantity/value',
+        quantity_unit(the_dosage.doseAndRate[dose_position(the_dosage.doseAndRate)].doseQuantity),
+        concept_text(the_dosage.route),
+        frequency_text(the_dosage.timing),
+        coalesce(the_dosage.asNeededBoolean, case when the_dosage.asNeededCodeableConcept is not null then true end),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        coalesce(nullif(effectiveDateTime, ''), effectivePeriod."start"),
+        effectivePeriod."end",
+        dateAsserted,
+        plain_concept(pick_concept(reasonCode, ['RxNorm', 'NDC', 'SNOMED CT'])),
+        reasonReference[1].reference,
+        nullif(reasonReference[1].display, ''),
+        null,
+        null,
+        null,
+        null,
+        list_transform(note, lambda x: x.text),
+        contained
+    from (
+        select *, dosage[position] as the_dosage
+        from (select *, dosage_position(dosage) as position from MedicationStatement)
+    )
+),
+
+resolved as (
+    select
+        r.*,
+        p.resource_type                                     as patient_type,
+        p.id                                                as patient_urn_id,
+        e.resource_type                                     as encounter_type,
+        e.id                                                as encounter_urn_id,
+        q.resource_type                                     as request_type,
+        q.id                                                as request_urn_id,
+        coalesce(
+            r.concept,
+            case when starts_with(r.medication, '#') then json_concept(contained_resource(r.contained, r.medication), 'code') end,
+            plain_concept(m.code)
+        )                                                   as the_concept,
+        coalesce(
+            r.reason,
+            case when starts_with(r.reason_reference, '#') then json_concept(contained_resource(r.contained, r.reason_reference), 'code') end,
+            plain_concept(c.code)
+        )                                                   as the_reason,
+        coalesce(
+            r.prescriber_display,
+            n.name,
+            case when starts_with(r.prescriber_reference, '#') then json_name(contained_resource(r.contained, r.prescriber_reference)) end,
+            r.prescriber_identifier
+        )                                                   as prescriber
+    from recorded as r
+    left join ledger.urns as p on p.source = r._source and p.urn = r.subject
+    left join ledger.urns as e on e.source = r._source and e.urn = r.encounter
+    left join ledger.urns as q on q.source = r._source and q.urn = r.request
+    left join ledger.urns as mu on mu.source = r._source and mu.urn = r.medication
+    left join ledger.urns as cu on cu.source = r._source and cu.urn = r.reason_reference
+    left join Medication as m
+        on m._source = r._source and m.id = ref_id(r.medication, 'Medication', mu.resource_type, mu.id)
+    left join Condition as c
+        on c._source = r._source and c.id = ref_id(r.reason_reference, 'Condition', cu.resource_type, cu.id)
+    left join ledger.names as n
+        on n.source = r._source
+        and n.reference = name_key({'display': r.prescriber_display, 'reference': r.prescriber_reference})
+    where r.status is distinct from 'entered-in-error'
+),
+
+coded as (
+    select
+        *,
+        pick_coding(the_concept, ['RxNorm', 'NDC', 'SNOMED CT']) as coding,
+        pick_coding(the_reason, ['RxNorm', 'NDC', 'SNOMED CT'])  as reason_coding
+    from resolved
+)
+
+select
+    _source                                                 as source,
+    id                                                      as medication_record_id,
+    kind,
+    ref_id(subject, 'Patient', patient_type, patient_urn_id) as patient_id,
+    ref_id(encounter, 'Encounter', encounter_type, encounter_urn_id) as encounter_id,
+    nullif(status, '')                                      as status,
+    intent,
+    code_system_name(coding.system)                         as medication_system,
+    nullif(coding.code, '')                                 as medication_code,
+    coalesce(nullif(the_concept.text, ''), coding_text(the_concept.coding, coding), medication_display) as medication,
+    code_of(the_concept.coding, 'RxNorm')                   as rxnorm_code,
+    code_of(the_concept.coding, 'NDC')                      as ndc_code,
+    dose_text,
+    coalesce(dose_number, number_sent(_extra, dose_pointer)) as dose_number,
+    dose_unit,
+    route,
+    frequency_text,
+    as_needed,
+    coalesce(quantity, number_sent(_extra, quantity_pointer)) as quantity,
+    quantity_unit,
+    days_of(coalesce(supply, number_sent(_extra, supply_pointer)), supply_unit)::double as days_supply,
+    coalesce(refills, try_cast(number_sent(_extra, '/dispenseRequest/numberOfRepeatsAllowed') as integer)) as refills,
+    fhir_date(started)                                      as start_date,
+    fhir_timestamp(started)                                 as start_at,
+    fhir_date(ended)                                        as end_date,
+    fhir_timestamp(ended)                                   as end_at,
+    fhir_timestamp(authored)                                as authored_at,
+    fhir_date(authored)                                     as authored_date,
+    code_system_name(reason_coding.system)                  as reason_system,
+    nullif(reason_coding.code, '')                          as reason_code,
+    coalesce(
+        case when reason is null then reason_display end,
+        nullif(the_reason.text, ''),
+        coding_text(the_reason.coding, reason_coding),
+        reason_display
+    )                                                       as reason,
+    prescriber,
+    ref_id(request, 'MedicationRequest', request_type, request_urn_id) as request_id,
+    joined(notes, chr(10))                                  as note
+from coded;

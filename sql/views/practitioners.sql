@@ -1,0 +1,48 @@
+-- practitioners: doctors, nurses and others who care, one row each.
+-- Grain: (source, practitioner_id).
+-- The specialty is the first qualification, else that of a PractitionerRole of theirs.
+-- Source: FHIR R4 Practitioner (https://hl7.org/fhir/R4/practitioner.html).
+create or replace view practitioners as
+with
+roles as (
+    select _source, practitioner_id, arg_min(concept, id) as concept
+    from (
+        select
+            r._source,
+            r.id,
+            ref_id(r.practitioner.reference, 'Practitioner', u.resource_type, u.id) as practitioner_id,
+            plain_concept(pick_concept(r.specialty, ['NUCC'])) as concept
+        from PractitionerRole as r
+        left join ledger.urns as u on u.source = r._source and u.urn = r.practitioner.reference
+    )
+    where concept is not null
+    group by _source, practitioner_id
+)
+
+select
+    t._source                                               as source,
+    t.id                                                    as practitioner_id,
+    npi_of(t.identifier)                                    as npi,
+    name_text(t.the_name)                                   as full_name,
+    nullif(t.the_name.family, '')                           as family_name,
+    filled(t.the_name.given)[1]                             as given_name,
+    code_system_name(t.coding.system)                       as specialty_system,
+    nullif(t.coding.code, '')                               as specialty_code,
+    coalesce(nullif(t.specialty.text, ''), coding_text(t.specialty.coding, t.coding)) as specialty,
+    pick_telecom(t.telecom, 'phone', today_utc())           as phone,
+    pick_telecom(t.telecom, 'email', today_utc())           as email,
+    nullif(t.the_address.city, '')                          as city,
+    nullif(t.the_address.state, '')                         as state,
+    t.active
+from (
+    select *, pick_coding(specialty, ['NUCC']) as coding
+    from (
+        select
+            p.*,
+            pick_name(p.name, today_utc())                  as the_name,
+            pick_address(p.address, today_utc())            as the_address,
+            coalesce(plain_concept(p.qualification[1].code), r.concept) as specialty
+        from Practitioner as p
+        left join roles as r on r._source = p._source and r.practitioner_id = p.id
+    )
+) as t;

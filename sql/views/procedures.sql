@@ -1,0 +1,50 @@
+-- procedures: what was done to a person, one row each.
+-- Grain: (source, procedure_id).
+-- Source: FHIR R4 Procedure (https://hl7.org/fhir/R4/procedure.html).
+create or replace view procedures as
+select
+    t._source                                               as source,
+    t.id                                                    as procedure_id,
+    ref_id(t.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+    ref_id(t.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+    nullif(t.status, '')                                    as status,
+    code_system_name(t.coding.system)                       as code_system,
+    nullif(t.coding.code, '')                               as code,
+    coalesce(nullif(t.code.text, ''), coding_text(t.code.coding, t.coding)) as display,
+    fhir_date(t.performed)                                  as performed_date,
+    fhir_timestamp(t.performed)                             as performed_at,
+    fhir_date(t.performedPeriod."end")                      as performed_end_date,
+    fhir_timestamp(t.performedPeriod."end")                 as performed_end_at,
+    code_system_name(t.reason_coding.system)                as reason_system,
+    nullif(t.reason_coding.code, '')                        as reason_code,
+    reason_text(t.own_reason, t.reasonReference[1].display, t.reason, t.reason_coding) as reason,
+    concept_text(t.bodySite[1])                             as body_site,
+    concept_text(t.outcome)                                 as outcome,
+    ref_name(t.performer[1].actor, t.contained, n.name)     as performer,
+    joined(list_transform(t.note, lambda x: x.text), chr(10)) as note
+from (
+    select
+        *,
+        pick_coding(code, ['CPT', 'HCPCS', 'SNOMED CT', 'ICD-10-PCS'])   as coding,
+        pick_coding(reason, ['CPT', 'HCPCS', 'SNOMED CT', 'ICD-10-PCS']) as reason_coding
+    from (
+        select
+            r.*,
+            coalesce(nullif(r.performedDateTime, ''), nullif(r.performedPeriod."start", '')) as performed,
+            pick_concept(r.reasonCode, ['CPT', 'HCPCS', 'SNOMED CT', 'ICD-10-PCS']) as own_reason,
+            coalesce(
+                plain_concept(pick_concept(r.reasonCode, ['CPT', 'HCPCS', 'SNOMED CT', 'ICD-10-PCS'])),
+                contained_concept(r.contained, r.reasonReference[1].reference),
+                plain_concept(c.code)
+            )                                               as reason
+        from Procedure as r
+        left join ledger.urns as cu on cu.source = r._source and cu.urn = r.reasonReference[1].reference
+        left join Condition as c
+            on c._source = r._source
+            and c.id = ref_id(r.reasonReference[1].reference, 'Condition', cu.resource_type, cu.id)
+    )
+) as t
+left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference
+left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference
+left join ledger.names as n on n.source = t._source and n.reference = name_key(t.performer[1].actor)
+where t.status is distinct from 'entered-in-error';
