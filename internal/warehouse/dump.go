@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,7 +62,10 @@ func Dump(ctx context.Context, path string, o DumpOptions, w io.Writer) (DumpSta
 // openFidelity opens a warehouse whose layout we know for reading, and for
 // querySource.
 func openFidelity(ctx context.Context, path string, wait time.Duration, onWait func(string)) (*conn, error) {
-	c, err := openForReading(ctx, path, nil, wait, onWait)
+	// Rows are rebuilt on one core: more than a few threads would only wait, each
+	// with a block of every column in its hands.
+	settings := map[string]string{"memory_limit": "2GiB", "threads": strconv.Itoa(min(runtime.GOMAXPROCS(0), 4))}
+	c, err := openForReading(ctx, path, settings, wait, onWait)
 	if err != nil {
 		return nil, err
 	}

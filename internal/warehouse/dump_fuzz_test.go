@@ -2,11 +2,11 @@ package warehouse
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/fhirwh/fhirwh/internal/parse"
@@ -14,6 +14,9 @@ import (
 
 // FuzzImportDump imports any bytes. The warehouse must then verify against them,
 // and a dump of it, imported into an empty one, must give the same dump.
+//
+// Not the same: of an entry with two resources the last is opened, the other one
+// stays in the envelope, alone, and is opened the next time.
 func FuzzImportDump(f *testing.F) {
 	for _, text := range fuzzSeeds {
 		f.Add([]byte(text), false)
@@ -22,7 +25,7 @@ func FuzzImportDump(f *testing.F) {
 	c := emptyWarehouse(f)
 	f.Fuzz(func(t *testing.T, text []byte, last bool) {
 		first, ok := fuzzImport(t, c, text, last)
-		if !ok {
+		if !ok || last && strings.Contains(first, `"resource":`) {
 			return
 		}
 		again, ok := fuzzImport(t, c, []byte(first), last)
@@ -68,25 +71,20 @@ func fuzzImport(t *testing.T, c *conn, text []byte, last bool) (dump string, ok 
 	}
 	o := ImportOptions{Sources: []parse.Source{{Label: "default", Path: path}}, MaxRejects: -1,
 		Parse: parse.Options{LastDuplicate: last, Workers: 1, BlockSize: 1 << 16}}
-	if err := c.exec(t.Context(), "begin"); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := c.exec(context.WithoutCancel(t.Context()), "rollback"); err != nil {
+	inTransaction(t, c, func() {
+		if ok = loadOnly(t, c, o); !ok {
+			return
+		}
+		v := newVerifier(t.Context(), c, VerifyOptions{Sources: o.Sources, Parse: o.Parse, MaxListed: 5, ShowValues: true})
+		if err := v.run(); err != nil {
 			t.Fatal(err)
 		}
-	}()
-	if !loadOnly(t, c, o) {
-		return "", false
-	}
-	v := newVerifier(t.Context(), c, VerifyOptions{Sources: o.Sources, Parse: o.Parse, MaxListed: 5, ShowValues: true})
-	if err := v.run(); err != nil {
-		t.Fatal(err)
-	}
-	if r := v.report; !r.OK() || r.Total.Replaced > 0 {
-		t.Errorf("verify: %+v, problems %+v, differences %+v", r.Total, r.Problems, r.Differences)
-	}
-	return dumpIn(t, c), true
+		if r := v.report; !r.OK() || r.Total.Replaced > 0 {
+			t.Errorf("verify: %+v, problems %+v, differences %+v", r.Total, r.Problems, r.Differences)
+		}
+		dump = dumpIn(t, c)
+	})
+	return dump, ok
 }
 
 // loadOnly is an import without the views, which would take most of its time. It

@@ -20,6 +20,7 @@ func (v *verifier) checkSources() error {
 	}
 	o := v.Parse
 	o.Known, o.Skip = nil, v.meet
+	o.Alloc, o.Free, o.InFlight = mapMemory, unmapMemory, verifyInFlight
 	total, _ := parse.TotalSize(v.Sources)
 	q := blockQueue{v: v, total: total}
 	err := parse.Read(v.ctx, v.Sources, o, q.add)
@@ -35,6 +36,9 @@ func (v *verifier) checkSources() error {
 	}
 	return nil
 }
+
+// verifyInFlight is how many bytes of the sources are in memory at once.
+const verifyInFlight = 32 * mib
 
 // A fileSum is a file's content as a source.
 type fileSum struct {

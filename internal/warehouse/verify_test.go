@@ -107,33 +107,45 @@ func TestVerifyFindsWhatChanged(t *testing.T) {
 	}
 	source := filepath.Join(t.TempDir(), "a.jsonl")
 	writeFile(t, source, verifySource)
-	whole := newDB(t)
-	importFile(t, whole, source)
+	c := emptyWarehouse(t)
+	if !loadOnly(t, c, testOptions(source)) {
+		t.Fatal("nothing to load")
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			db := newDB(t)
-			cloneForTest(t, whole, db)
-			if tt.sql != "" {
-				if err := write(t, db, tt.sql); err != nil {
+			inTransaction(t, c, func() {
+				if err := c.exec(t.Context(), tt.sql); tt.sql != "" && err != nil {
 					t.Fatal(err)
 				}
-			}
-			if got := reportText(verify(t, db, VerifyOptions{}, source)); got != tt.want {
-				t.Errorf("got  %s\nwant %s", got, tt.want)
-			}
+				if got := reportText(verifyIn(t, c, source)); got != tt.want {
+					t.Errorf("got  %s\nwant %s", got, tt.want)
+				}
+			})
 		})
 	}
 }
 
-func cloneForTest(t *testing.T, from, to string) {
+// inTransaction undoes what do does.
+func inTransaction(t *testing.T, c *conn, do func()) {
 	t.Helper()
-	b, err := os.ReadFile(from)
-	if err != nil {
+	if err := c.exec(t.Context(), "begin"); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(to, b, 0o600); err != nil {
+	defer func() {
+		if err := c.exec(context.WithoutCancel(t.Context()), "rollback"); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	do()
+}
+
+func verifyIn(t *testing.T, c *conn, source string) *VerifyReport {
+	t.Helper()
+	v := newVerifier(t.Context(), c, VerifyOptions{Sources: testOptions(source).Sources})
+	if err := v.run(); err != nil {
 		t.Fatal(err)
 	}
+	return v.report
 }
 
 // What a later version replaced is told from what was lost.
@@ -171,16 +183,14 @@ func TestVerifyTellsReplacedFromLost(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			db := newDB(t)
+			c := emptyWarehouse(t)
 			for _, path := range tt.imports {
-				importFile(t, db, path)
+				loadOnly(t, c, testOptions(path))
 			}
-			if tt.sql != "" {
-				if err := write(t, db, tt.sql); err != nil {
-					t.Fatal(err)
-				}
+			if err := c.exec(t.Context(), tt.sql); tt.sql != "" && err != nil {
+				t.Fatal(err)
 			}
-			if got := reportText(verify(t, db, VerifyOptions{}, tt.verify)); got != tt.want {
+			if got := reportText(verifyIn(t, c, tt.verify)); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
