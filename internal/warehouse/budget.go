@@ -13,12 +13,16 @@ const (
 	mib           = 1 << 20
 	defaultMemory = 1024 * mib
 	leastMemory   = 256 * mib
+	smallInput    = 32 * mib // bytes of files
 )
 
 // memoryBudget divides limit bytes, 0 meaning the default. What a process takes
 // anyway (code, stacks, Go's heap with the index of identities) is left out of
 // the division.
-func memoryBudget(limit int64) (budget, error) {
+//
+// A small input gets less of it: DuckDB would fill its part with blocks of the
+// tables that it looks identities up in.
+func memoryBudget(limit int64, small bool) (budget, error) {
 	if limit == 0 {
 		limit = defaultMemory
 	}
@@ -28,5 +32,8 @@ func memoryBudget(limit int64) (budget, error) {
 	b := budget{window: min(limit/64, 64*mib)}
 	b.inFlight = 3 * b.window
 	b.duckdb = limit * 3 / 8
+	if small {
+		b.duckdb = limit / 4
+	}
 	return b, nil
 }

@@ -28,15 +28,19 @@ func Import(ctx context.Context, path string, o ImportOptions) (*Summary, error)
 
 // importWith is Import with a loader that the caller has adjusted.
 func importWith(ctx context.Context, path string, o ImportOptions, adjust func(*loader)) (*Summary, error) {
-	im := &importer{ImportOptions: o, adjust: adjust}
+	im := &importer{ImportOptions: o, adjust: adjust, started: time.Now()}
 	im.input = im.read
+	if im.nothingNew(ctx, path) {
+		return im.summary, nil
+	}
 	return im.do(ctx, path)
 }
 
 // do writes the warehouse at path: what input reads, or nothing.
 func (im *importer) do(ctx context.Context, path string) (*Summary, error) {
 	started := time.Now()
-	budget, err := memoryBudget(im.MemoryLimit)
+	total, known := parse.TotalSize(im.Sources)
+	budget, err := memoryBudget(im.MemoryLimit, known && total < smallInput)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +48,7 @@ func (im *importer) do(ctx context.Context, path string) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	im.budget, im.started = budget, started
+	im.budget, im.started, im.total = budget, started, total
 	im.summary = &Summary{DB: path, DryRun: im.DryRun, Recovered: w.Recovered}
 	written, err := im.run(ctx, w)
 	if err != nil || !written {
@@ -162,7 +166,6 @@ func (im *importer) read(ctx context.Context) error {
 	o.Alloc, o.Free = mapMemory, unmapMemory
 	o.InFlight = im.budget.inFlight
 	o.Skip = im.known.skip
-	im.total, _ = parse.TotalSize(im.Sources)
 	if err := l.readExisting(im.Sources, im.total); err != nil {
 		return err
 	}

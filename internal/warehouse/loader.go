@@ -101,7 +101,7 @@ func (l *loader) noteFile(b *parse.Block) {
 		l.files = append(l.files, f)
 	}
 	f := l.files[len(l.files)-1]
-	f.skipped = b.First && b.Last && b.File.Note == parse.NoteSkipped
+	f.skipped = b.First && b.Last && b.File.Skipped()
 	f.rejected += int64(len(b.Rejects))
 	f.blank += b.Blank
 	l.summary.Deletes += int64(b.Deletes)
