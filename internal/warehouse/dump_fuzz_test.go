@@ -90,11 +90,9 @@ func fuzzImport(t *testing.T, c *conn, text []byte, last bool) (dump string, ok 
 // loadOnly is an import without the views, which would take most of its time. It
 // returns false if the source holds no resource.
 func loadOnly(t *testing.T, c *conn, o ImportOptions) bool {
-	budget, err := memoryBudget(0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	im := &importer{ImportOptions: o, budget: budget, adjust: func(*loader) {}, summary: &Summary{}}
+	im := &importer{ImportOptions: o, budget: budget{duckdb: 256 * mib, inFlight: 64 * mib, window: 16 * mib},
+		adjust: func(*loader) {}, summary: &Summary{}}
+	var err error
 	if im.loader, err = im.newLoader(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
