@@ -194,7 +194,7 @@ func dropSQL(kind, name string) string {
 // makeAll makes what is not there as we would make it.
 func (m *made) makeAll(ctx context.Context, c *conn, scripts []fhirsql.Script) error {
 	for _, s := range scripts {
-		hash := strconv.FormatUint(xxh3.HashString(s.SQL), 16)
+		hash := scriptHash(s)
 		if _, there := m.there[s.Name]; there && m.hashes[s.Name] == hash {
 			continue
 		}
@@ -218,3 +218,6 @@ func forgetView(ctx context.Context, c *conn, name string) error {
 	}
 	return nil
 }
+
+// scriptHash is what ledger.views says of a script.
+func scriptHash(s fhirsql.Script) string { return strconv.FormatUint(xxh3.HashString(s.SQL), 16) }
