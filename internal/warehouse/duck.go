@@ -59,15 +59,6 @@ func sortedKeys(m map[string]string) []string {
 	return keys
 }
 
-// another opens a second connection to the same database.
-func (c *conn) another() (*conn, error) {
-	n := &conn{}
-	if mapping.Connect(c.db, &n.conn) == mapping.StateError {
-		return nil, errors.New("connect to DuckDB")
-	}
-	return n, nil
-}
-
 func (c *conn) close() {
 	mapping.Disconnect(&c.conn)
 	if c.db.Ptr != nil {
@@ -140,6 +131,8 @@ func (c *conn) value(ctx context.Context, dst any, sql string, args ...any) erro
 	}
 	if err := r.scan(dst); err != nil {
 		return err
+	}
+	for r.next() { // to the end: a result that is left open holds up what comes next
 	}
 	return r.close()
 }

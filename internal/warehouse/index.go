@@ -25,9 +25,6 @@ type indexShard struct {
 
 type indexSlot struct{ key, hash uint64 }
 
-// contested is the hash of a key under which several contents were met.
-const contested = 0
-
 // get returns the hash stored under key.
 func (x *keyIndex) get(key uint64) (hash uint64, ok bool) {
 	s := &x.shards[key>>56]

@@ -40,7 +40,6 @@ type inserter struct {
 	all      []*work
 	picked   func(*work) []uint16
 	cols     []insertColumn
-	parts    []part
 }
 
 // An insertColumn is a column of the table: an element's, or bookkeeping.

@@ -19,7 +19,7 @@ import (
 //
 // The caller must not have the file open: closing a descriptor of it drops
 // DuckDB's lock, so a second opening in one process is refused where we can see
-// it. Use conn.another instead.
+// it.
 func openForReading(ctx context.Context, path string, settings map[string]string, wait time.Duration, onWait func(holder string)) (*conn, error) {
 	p, err := locate(ctx, path)
 	if err != nil {

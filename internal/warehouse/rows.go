@@ -29,7 +29,6 @@ type rows struct {
 
 func (c *conn) run(ctx context.Context, stmt mapping.PreparedStatement) (*rows, error) {
 	r := &rows{c: c, ctx: ctx, stmt: stmt, stop: c.interruptWhenDone(ctx), row: -1}
-	//lint:ignore SA1019 the C interface has no other way to stream a result
 	if duckdb.ExecutePreparedStreaming(stmt, &r.result) == mapping.StateError {
 		err := c.fail(ctx, mapping.ResultError(&r.result))
 		r.close()
@@ -202,19 +201,4 @@ func stringAt(v mapping.Vector, row int) []byte {
 		return unsafe.Slice((*byte)(unsafe.Add(p, 4)), n)
 	}
 	return unsafe.Slice(*(**byte)(unsafe.Add(p, 8)), n)
-}
-
-// each runs a query and calls do for every row.
-func (c *conn) each(ctx context.Context, sql string, do func(*rows) error, args ...any) error {
-	r, err := c.query(ctx, sql, args...)
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	for r.next() {
-		if err := do(r); err != nil {
-			return err
-		}
-	}
-	return r.close()
 }
