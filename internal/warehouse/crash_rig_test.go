@@ -125,7 +125,11 @@ func (r *rig) lay(dir string, files map[string][]byte) error {
 		return err
 	}
 	for path, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(path)), content, 0o600); err != nil {
+		to := filepath.Join(dir, strings.TrimPrefix(path, r.dir))
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(to, content, 0o600); err != nil {
 			return err
 		}
 	}
