@@ -49,7 +49,11 @@ func run() error {
 	flag.StringVar(&c.memory, "memory-limit", "", "of the import; default its own")
 	flag.StringVar(&c.only, "only", "", "comma-separated names of ways; default all")
 	flag.Parse()
-	if *child != "" {
+	switch *child {
+	case "":
+	case "prepare":
+		return prepare(c)
+	default:
 		return loadWith(*child, c.file, flag.Arg(0), c.dir)
 	}
 	if c.fhirwh == "" || c.file == "" {
@@ -57,6 +61,14 @@ func run() error {
 		os.Exit(2)
 	}
 	return c.compare()
+}
+
+func executable() string {
+	self, err := os.Executable()
+	if err != nil {
+		return os.Args[0]
+	}
+	return self
 }
 
 // A way is one way to load the file into the database out.
@@ -67,13 +79,9 @@ type way struct {
 }
 
 func (c config) ways() []way {
-	self, err := os.Executable()
-	if err != nil {
-		self = os.Args[0]
-	}
 	duckdb := func(kind string) func(string) *exec.Cmd {
 		return func(out string) *exec.Cmd {
-			return exec.Command(self, "-child", kind, "-file", c.file, "-dir", c.dir, out)
+			return exec.Command(executable(), "-child", kind, "-file", c.file, "-dir", c.dir, out)
 		}
 	}
 	all := []way{
@@ -106,8 +114,10 @@ type result struct {
 }
 
 func (c config) compare() error {
-	if err := prepare(c); err != nil {
-		return err
+	// In a process of its own: a child's peak memory begins with its parent's.
+	cmd := exec.Command(executable(), "-child", "prepare", "-fhirwh", c.fhirwh, "-file", c.file, "-dir", c.dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("prepare: %w: %s", err, out)
 	}
 	ways := c.ways()
 	results := map[string][]result{}
