@@ -18,8 +18,28 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // viewKeys says what is unique in each view.
 var viewKeys = map[string]string{
-	"patients":     "source, patient_id",
-	"observations": "source, observation_id, component",
+	"patients":           "source, patient_id",
+	"observations":       "source, observation_id, component",
+	"medications":        "source, kind, medication_record_id",
+	"conditions":         "source, condition_id",
+	"encounters":         "source, encounter_id",
+	"procedures":         "source, procedure_id",
+	"immunizations":      "source, immunization_id",
+	"allergies":          "source, allergy_id",
+	"diagnostic_reports": "source, diagnostic_report_id",
+	"documents":          "source, kind, document_id, attachment",
+	"goals":              "source, goal_id",
+	"care_plans":         "source, care_plan_id, activity_number",
+	"care_team":          "source, care_team_id, participant",
+	"devices":            "source, device_id",
+	"coverages":          "source, coverage_id",
+	"claims":             "source, kind, claim_id",
+	"claim_lines":        "source, kind, claim_id, line",
+	"practitioners":      "source, practitioner_id",
+	"organizations":      "source, organization_id",
+	"locations":          "source, location_id",
+	"timeline":           "", // counted below
+	"patient_summary":    "source, patient_id",
 }
 
 // withTables opens a warehouse in memory that has tables and views and no
@@ -63,10 +83,11 @@ func importInto(t *testing.T, label string, files ...string) *conn {
 }
 
 // textsOf runs a query and returns its column names and its values as text, "" for
-// NULL.
+// NULL. The result is whole before it is read: DuckDB can wait forever for the
+// reader of a streamed UNION ALL (duckdb/duckdb issue 22215).
 func textsOf(t *testing.T, c *conn, sql string) (names []string, values [][]string) {
 	t.Helper()
-	r, err := c.query(t.Context(), "select columns(*)::varchar from ("+sql+")")
+	r, err := c.query(t.Context(), "with whole as materialized ("+sql+") select columns(*)::varchar from whole")
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
@@ -263,6 +284,8 @@ func checkKeys(t *testing.T, c *conn) {
 		key, known := viewKeys[v.Name]
 		if !known {
 			t.Errorf("view %s has no key in this test", v.Name)
+		}
+		if key == "" {
 			continue
 		}
 		var rows, keys int64

@@ -47,3 +47,24 @@ from (
 left join ledger.urns as p on p.source = t._source and p.urn = t.patient.reference
 left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference
 where not coalesce(has_code(t.verificationStatus, 'entered-in-error'), false);
+
+comment on view allergies is 'Allergies and intolerances, one row each (FHIR AllergyIntolerance)';
+comment on column allergies.source is 'Where the row comes from: the label of the import';
+comment on column allergies.allergy_id is 'Id of the AllergyIntolerance, unique within source';
+comment on column allergies.patient_id is 'Id of the Patient it is about';
+comment on column allergies.encounter_id is 'Id of the Encounter it belongs to';
+comment on column allergies.clinical_status is 'Clinical status code: active, inactive, resolved';
+comment on column allergies.verification_status is 'Verification status code: confirmed, unconfirmed, refuted, ...; rows entered in error are left out';
+comment on column allergies.type is 'allergy or intolerance';
+comment on column allergies.categories is 'food, medication, environment, biologic';
+comment on column allergies.criticality is 'low, high or unable-to-assess';
+comment on column allergies.substance_system is 'Code system of substance_code';
+comment on column allergies.substance_code is 'The substance, as a code; RxNorm preferred, then SNOMED CT';
+comment on column allergies.substance is 'The substance, as text';
+comment on column allergies.reactions is 'Manifestations as text';
+comment on column allergies.worst_severity is 'Worst severity of a reaction: mild, moderate or severe';
+comment on column allergies.onset_date is 'Day when it began as written';
+comment on column allergies.onset_at is 'Instant when it began; NULL without time and zone';
+comment on column allergies.recorded_date is 'Day when it was recorded';
+comment on column allergies.last_occurrence_date is 'Day of the last reaction as written';
+comment on column allergies.last_occurrence_at is 'Instant of the last reaction; NULL without time and zone';

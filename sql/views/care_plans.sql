@@ -50,3 +50,21 @@ left join ledger.urns as p on p.source = t._source and p.urn = t.subject.referen
 left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference
 where t.status is distinct from 'entered-in-error'
     and t.step.detail.status is distinct from 'entered-in-error';
+
+comment on view care_plans is 'Plans of care, one row for each and one for each of its activities (FHIR CarePlan)';
+comment on column care_plans.source is 'Where the row comes from: the label of the import';
+comment on column care_plans.care_plan_id is 'Id of the CarePlan, unique within source';
+comment on column care_plans.activity_number is '0: the plan itself; n: its nth activity';
+comment on column care_plans.patient_id is 'Id of the Patient it is about';
+comment on column care_plans.encounter_id is 'Id of the Encounter it belongs to';
+comment on column care_plans.status is 'Status code of the activity, else of the plan; rows entered in error are left out';
+comment on column care_plans.intent is 'proposal, plan, order or option';
+comment on column care_plans.category is 'Category code of the plan';
+comment on column care_plans.title is 'Title of the plan';
+comment on column care_plans.activity_system is 'Code system of activity_code';
+comment on column care_plans.activity_code is 'What is to be done, as a code; SNOMED CT preferred, then LOINC';
+comment on column care_plans.activity is 'What is to be done, as text';
+comment on column care_plans.start_date is 'Day of the start of the activity, else of the plan as written';
+comment on column care_plans.start_at is 'Instant of the start of the activity, else of the plan; NULL without time and zone';
+comment on column care_plans.end_date is 'Day of the end of the activity, else of the plan as written';
+comment on column care_plans.end_at is 'Instant of the end of the activity, else of the plan; NULL without time and zone';

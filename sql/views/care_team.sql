@@ -40,3 +40,17 @@ left join ledger.urns as p on p.source = t._source and p.urn = t.subject.referen
 left join ledger.urns as m on m.source = t._source and m.urn = t.part.member.reference
 left join ledger.names as n on n.source = t._source and n.reference = name_key(t.part.member)
 where t.status is distinct from 'entered-in-error';
+
+comment on view care_team is 'Who takes part in the care of people, one row for each participant of a CareTeam (FHIR CareTeam)';
+comment on column care_team.source is 'Where the row comes from: the label of the import';
+comment on column care_team.care_team_id is 'Id of the CareTeam, unique within source';
+comment on column care_team.participant is 'Number of the participant, from 1';
+comment on column care_team.patient_id is 'Id of the Patient it is about';
+comment on column care_team.name is 'Name of the member';
+comment on column care_team.role is 'Role of the member as text';
+comment on column care_team.member_type is 'Resource type of the member';
+comment on column care_team.member_id is 'Id of the member';
+comment on column care_team.start_date is 'Day of the start of the part, else of the team as written';
+comment on column care_team.start_at is 'Instant of the start of the part, else of the team; NULL without time and zone';
+comment on column care_team.end_date is 'Day of the end of the part, else of the team as written';
+comment on column care_team.end_at is 'Instant of the end of the part, else of the team; NULL without time and zone';

@@ -114,3 +114,24 @@ from coded as s
 left join claim_diagnoses() as d on d.kind = s.kind and d.number = s.number
 left join ledger.urns as p on p.source = s._source and p.urn = s.patient
 where s.status is distinct from 'entered-in-error';
+
+comment on view claim_lines is 'What was billed and paid, one row for each line of an ExplanationOfBenefit or Claim';
+comment on column claim_lines.source is 'Where the row comes from: the label of the import';
+comment on column claim_lines.claim_id is 'Id of the resource, unique within source and kind';
+comment on column claim_lines.kind is 'eob (ExplanationOfBenefit) or claim (Claim)';
+comment on column claim_lines.line is 'Number of the line: its sequence, else its position';
+comment on column claim_lines.patient_id is 'Id of the Patient it is about';
+comment on column claim_lines.service_system is 'Code system of service_code';
+comment on column claim_lines.service_code is 'What was billed, as a code; CPT preferred, then HCPCS, NDC; a revenue code only without one of them';
+comment on column claim_lines.service is 'What was billed, as text';
+comment on column claim_lines.modifiers is 'Codes of the modifiers';
+comment on column claim_lines.service_start_date is 'Day of the start of the service, else of the claim as written';
+comment on column claim_lines.service_start_at is 'Instant of the start of the service, else of the claim; NULL without time and zone';
+comment on column claim_lines.service_end_date is 'Day of the end of the service, else of the claim as written';
+comment on column claim_lines.service_end_at is 'Instant of the end of the service, else of the claim; NULL without time and zone';
+comment on column claim_lines.quantity is 'How many';
+comment on column claim_lines.place_of_service is 'Place of service as text';
+comment on column claim_lines.billed is 'Amount billed';
+comment on column claim_lines.allowed is 'Amount that the insurer accepts';
+comment on column claim_lines.paid is 'Amount that the insurer pays';
+comment on column claim_lines.diagnosis_codes is 'Codes of the diagnoses that the line names, each once';

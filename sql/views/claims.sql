@@ -123,3 +123,27 @@ left join ledger.urns as c on c.source = s._source and c.urn = s.coverage
 left join ledger.names as n on n.source = s._source and n.reference = name_key(s.provider)
 left join ledger.names as m on m.source = s._source and m.reference = name_key(s.insurer)
 where s.status is distinct from 'entered-in-error';
+
+comment on view claims is 'What was billed and paid, one row for each ExplanationOfBenefit and Claim';
+comment on column claims.source is 'Where the row comes from: the label of the import';
+comment on column claims.claim_id is 'Id of the resource, unique within source and kind';
+comment on column claims.kind is 'eob (ExplanationOfBenefit) or claim (Claim)';
+comment on column claims.patient_id is 'Id of the Patient it is about';
+comment on column claims.status is 'Status code; rows entered in error are left out';
+comment on column claims.use is 'claim, preauthorization or predetermination';
+comment on column claims.type is 'Kind of claim as text: institutional, professional, pharmacy, ...';
+comment on column claims.outcome is 'Outcome code of an eob: queued, complete, error, partial';
+comment on column claims.created_date is 'Day when it was made';
+comment on column claims.service_start_date is 'Day of the start of the services billed as written';
+comment on column claims.service_start_at is 'Instant of the start of the services billed; NULL without time and zone';
+comment on column claims.service_end_date is 'Day of the end of the services billed as written';
+comment on column claims.service_end_at is 'Instant of the end of the services billed; NULL without time and zone';
+comment on column claims.provider is 'Name of who billed';
+comment on column claims.insurer is 'Name of the insurer';
+comment on column claims.coverage_id is 'Id of the Coverage that pays, else the first';
+comment on column claims.billed is 'Amount billed, in currency';
+comment on column claims.allowed is 'Amount that the insurer accepts';
+comment on column claims.paid_by_insurer is 'Amount that the insurer pays';
+comment on column claims.paid_by_patient is 'Amount that the patient pays';
+comment on column claims.currency is 'Currency of the amounts';
+comment on column claims.diagnosis_codes is 'Codes of the diagnoses in order of sequence, each once; ICD-10-CM preferred';

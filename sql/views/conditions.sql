@@ -40,3 +40,29 @@ left join ledger.urns as p on p.source = c._source and p.urn = c.subject.referen
 left join ledger.urns as e on e.source = c._source and e.urn = c.encounter.reference
 left join ledger.names as n on n.source = c._source and n.reference = name_key(c.recorder)
 where not coalesce(has_code(c.verificationStatus, 'entered-in-error'), false);
+
+comment on view conditions is 'Problems, diagnoses and health concerns, one row each (FHIR Condition)';
+comment on column conditions.source is 'Where the row comes from: the label of the import';
+comment on column conditions.condition_id is 'Id of the Condition, unique within source';
+comment on column conditions.patient_id is 'Id of the Patient it is about';
+comment on column conditions.encounter_id is 'Id of the Encounter it belongs to';
+comment on column conditions.clinical_status is 'Clinical status code: active, recurrence, relapse, inactive, remission, resolved';
+comment on column conditions.verification_status is 'Verification status code: confirmed, provisional, refuted, ...; rows entered in error are left out';
+comment on column conditions.category is 'Category code: problem-list-item, encounter-diagnosis, ...';
+comment on column conditions.code_system is 'Code system of code';
+comment on column conditions.code is 'The condition, as a code; ICD-10-CM preferred, then ICD-10, SNOMED CT, ICD-9-CM';
+comment on column conditions.display is 'The condition, as text';
+comment on column conditions.icd10_code is 'First ICD-10-CM code, else ICD-10';
+comment on column conditions.snomed_code is 'First SNOMED CT code';
+comment on column conditions.severity is 'Severity as text';
+comment on column conditions.body_site is 'Where on the body, as text';
+comment on column conditions.onset_date is 'Day when it began as written';
+comment on column conditions.onset_at is 'Instant when it began; NULL without time and zone';
+comment on column conditions.onset_precision is 'How much of the begin was given: year, month, day, minute or second';
+comment on column conditions.onset_text is 'Begin as an age, a range of ages or text';
+comment on column conditions.abatement_date is 'Day when it ended as written';
+comment on column conditions.abatement_at is 'Instant when it ended; NULL without time and zone';
+comment on column conditions.abatement_text is 'End as an age, a range of ages or text';
+comment on column conditions.recorded_date is 'Day when it was recorded';
+comment on column conditions.recorder is 'Name of who recorded it';
+comment on column conditions.note is 'Notes, one a line';

@@ -32,3 +32,23 @@ left join ledger.urns as p on p.source = t._source and p.urn = t.beneficiary.ref
 left join ledger.urns as o on o.source = t._source and o.urn = t.payor[1].reference
 left join ledger.names as n on n.source = t._source and n.reference = name_key(t.payor[1])
 where t.status is distinct from 'entered-in-error';
+
+comment on view coverages is 'Insurance of people, one row each (FHIR Coverage)';
+comment on column coverages.source is 'Where the row comes from: the label of the import';
+comment on column coverages.coverage_id is 'Id of the Coverage, unique within source';
+comment on column coverages.patient_id is 'Id of the Patient who is insured';
+comment on column coverages.status is 'Status code; rows entered in error are left out';
+comment on column coverages.type is 'Kind of insurance as text';
+comment on column coverages.payer is 'Name of the first payer';
+comment on column coverages.payer_id is 'Id of the Organization that pays';
+comment on column coverages.subscriber_id is 'Number of the subscriber';
+comment on column coverages.member_id is 'Member number: the identifier of type MB';
+comment on column coverages.group_id is 'Number of the group';
+comment on column coverages.group_name is 'Name of the group';
+comment on column coverages.plan_id is 'Number of the plan';
+comment on column coverages.plan_name is 'Name of the plan';
+comment on column coverages.relationship is 'What the insured is to the subscriber, as text';
+comment on column coverages.start_date is 'Day of the start as written';
+comment on column coverages.start_at is 'Instant of the start; NULL without time and zone';
+comment on column coverages.end_date is 'Day of the end as written';
+comment on column coverages.end_at is 'Instant of the end; NULL without time and zone';

@@ -26,3 +26,19 @@ from (
 ) as t
 left join ledger.urns as p on p.source = t._source and p.urn = t.patient.reference
 where t.status is distinct from 'entered-in-error';
+
+comment on view devices is 'Implants and other devices of people, one row each (FHIR Device)';
+comment on column devices.source is 'Where the row comes from: the label of the import';
+comment on column devices.device_id is 'Id of the Device, unique within source';
+comment on column devices.patient_id is 'Id of the Patient it is about';
+comment on column devices.status is 'Status code; rows entered in error are left out';
+comment on column devices.type_system is 'Code system of type_code';
+comment on column devices.type_code is 'Kind of device, as a code; SNOMED CT preferred';
+comment on column devices.type is 'Kind of device, as text';
+comment on column devices.device_name is 'Name of the device';
+comment on column devices.manufacturer is 'Name of the maker';
+comment on column devices.model_number is 'Model number';
+comment on column devices.serial_number is 'Serial number';
+comment on column devices.udi is 'Unique device identifier as printed, else its device identifier';
+comment on column devices.manufactured_date is 'Day when it was made';
+comment on column devices.expiration_date is 'Day when it expires';

@@ -53,3 +53,22 @@ left join ledger.urns as p on p.source = t._source and p.urn = t.subject.referen
 left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference
 left join ledger.names as n on n.source = t._source and n.reference = name_key(t.performer[1])
 where t.status is distinct from 'entered-in-error';
+
+comment on view diagnostic_reports is 'Reports of laboratories, imaging and others, one row each (FHIR DiagnosticReport)';
+comment on column diagnostic_reports.source is 'Where the row comes from: the label of the import';
+comment on column diagnostic_reports.diagnostic_report_id is 'Id of the DiagnosticReport, unique within source';
+comment on column diagnostic_reports.patient_id is 'Id of the Patient it is about';
+comment on column diagnostic_reports.encounter_id is 'Id of the Encounter it belongs to';
+comment on column diagnostic_reports.status is 'Status code; rows entered in error are left out';
+comment on column diagnostic_reports.category is 'Category code: LAB, RAD, ...';
+comment on column diagnostic_reports.code_system is 'Code system of code';
+comment on column diagnostic_reports.code is 'The report, as a code; LOINC preferred';
+comment on column diagnostic_reports.display is 'The report, as text';
+comment on column diagnostic_reports.effective_date is 'Day of what is reported as written';
+comment on column diagnostic_reports.effective_at is 'Instant of what is reported; NULL without time and zone';
+comment on column diagnostic_reports.issued_at is 'When the report was made available';
+comment on column diagnostic_reports.conclusion is 'Conclusion as text';
+comment on column diagnostic_reports.conclusion_codes is 'Codes of the conclusion';
+comment on column diagnostic_reports.observation_ids is 'Ids of the Observations with its results';
+comment on column diagnostic_reports.has_attachment is 'Whether the report has a document; see documents';
+comment on column diagnostic_reports.performer is 'Name of the first who is responsible';

@@ -157,3 +157,26 @@ select
     end                                                     as text,
     the_data is not null                                    as has_data
 from resolved;
+
+comment on view documents is 'Attachments of DocumentReferences and DiagnosticReports, and Compositions, one row each';
+comment on column documents.source is 'Where the row comes from: the label of the import';
+comment on column documents.document_id is 'Id of the resource, unique within source and kind';
+comment on column documents.kind is 'document_reference, diagnostic_report or composition';
+comment on column documents.attachment is 'Number of the attachment, from 1; 0 for a Composition';
+comment on column documents.patient_id is 'Id of the Patient it is about';
+comment on column documents.encounter_id is 'Id of the Encounter it belongs to';
+comment on column documents.status is 'Status code; rows entered in error are left out';
+comment on column documents.type_system is 'Code system of type_code';
+comment on column documents.type_code is 'Kind of document, as a code; LOINC preferred';
+comment on column documents.type is 'Kind of document, as text';
+comment on column documents.category is 'Category code';
+comment on column documents.date is 'Day of the document as written';
+comment on column documents.date_at is 'Instant of the document; NULL without time and zone';
+comment on column documents.author is 'Name of the first author';
+comment on column documents.title is 'Title of the attachment, else the description';
+comment on column documents.content_type is 'Format, such as text/html';
+comment on column documents.size_bytes is 'Size in bytes';
+comment on column documents.url is 'Where the content is, as sent';
+comment on column documents.binary_id is 'Id of the Binary with the content';
+comment on column documents.text is 'Text of plain text and HTML, without markup';
+comment on column documents.has_data is 'Whether the content is in the warehouse';

@@ -79,3 +79,26 @@ left join ledger.urns as o on o.source = t._source and o.urn = t.partOf.referenc
 left join ledger.names as s on s.source = t._source and s.reference = name_key(t.serviceProvider)
 left join ledger.names as l on l.source = t._source and l.reference = name_key(t.location[1].location)
 where t.status is distinct from 'entered-in-error';
+
+comment on view encounters is 'Visits and stays, one row each (FHIR Encounter)';
+comment on column encounters.source is 'Where the row comes from: the label of the import';
+comment on column encounters.encounter_id is 'Id of the Encounter, unique within source';
+comment on column encounters.patient_id is 'Id of the Patient it is about';
+comment on column encounters.status is 'Status code; rows entered in error are left out';
+comment on column encounters.class is 'Class code: AMB, EMER, IMP, VR, ...';
+comment on column encounters.type_system is 'Code system of type_code';
+comment on column encounters.type_code is 'Kind of visit, as a code; CPT preferred, then SNOMED CT';
+comment on column encounters.type is 'Kind of visit, as text';
+comment on column encounters.start_date is 'Day of the start as written';
+comment on column encounters.start_at is 'Instant of the start; NULL without time and zone';
+comment on column encounters.end_date is 'Day of the end as written';
+comment on column encounters.end_at is 'Instant of the end; NULL without time and zone';
+comment on column encounters.duration_minutes is 'Length in minutes; NULL unless start and end are instants';
+comment on column encounters.reason_system is 'Code system of reason_code';
+comment on column encounters.reason_code is 'Why it took place, as a code';
+comment on column encounters.reason is 'Why it took place, as text';
+comment on column encounters.service_provider is 'Name of the organisation';
+comment on column encounters.location is 'Name of the first place';
+comment on column encounters.participants is 'Names of those who took part, each once';
+comment on column encounters.discharge_disposition is 'Where the person went afterwards, as text';
+comment on column encounters.part_of_id is 'Id of the Encounter that this one is part of';

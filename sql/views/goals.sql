@@ -25,3 +25,18 @@ from (
 ) as t
 left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference
 where t.lifecycleStatus is distinct from 'entered-in-error';
+
+comment on view goals is 'What is aimed at for people, one row each (FHIR Goal)';
+comment on column goals.source is 'Where the row comes from: the label of the import';
+comment on column goals.goal_id is 'Id of the Goal, unique within source';
+comment on column goals.patient_id is 'Id of the Patient it is about';
+comment on column goals.lifecycle_status is 'Status code: proposed, active, completed, ...; rows entered in error are left out';
+comment on column goals.achievement_status is 'Achievement code: in-progress, achieved, ...';
+comment on column goals.description is 'The goal as text';
+comment on column goals.target_measure_system is 'Code system of target_measure_code';
+comment on column goals.target_measure_code is 'What the first target measures, as a code; SNOMED CT preferred, then LOINC';
+comment on column goals.target_measure is 'What the first target measures, as text';
+comment on column goals.target_number is 'The number to reach, in target_unit';
+comment on column goals.target_unit is 'Unit of the number as sent';
+comment on column goals.start_date is 'Day when work towards it began';
+comment on column goals.due_date is 'Day when it should be reached';

@@ -38,3 +38,27 @@ left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.refer
 left join ledger.names as m on m.source = t._source and m.reference = name_key(t.manufacturer)
 left join ledger.names as n on n.source = t._source and n.reference = name_key(t.performer[1].actor)
 where t.status is distinct from 'entered-in-error';
+
+comment on view immunizations is 'Vaccines given, and those not given with the reason, one row each (FHIR Immunization)';
+comment on column immunizations.source is 'Where the row comes from: the label of the import';
+comment on column immunizations.immunization_id is 'Id of the Immunization, unique within source';
+comment on column immunizations.patient_id is 'Id of the Patient it is about';
+comment on column immunizations.encounter_id is 'Id of the Encounter it belongs to';
+comment on column immunizations.status is 'Status code: completed, not-done; rows entered in error are left out';
+comment on column immunizations.vaccine_system is 'Code system of vaccine_code';
+comment on column immunizations.vaccine_code is 'The vaccine, as a code; CVX preferred, then NDC';
+comment on column immunizations.vaccine is 'The vaccine, as text';
+comment on column immunizations.cvx_code is 'First CVX code';
+comment on column immunizations.given_date is 'Day when it was given as written';
+comment on column immunizations.given_at is 'Instant when it was given; NULL without time and zone';
+comment on column immunizations.dose_number is 'Number of the dose in its series, as sent';
+comment on column immunizations.dose_quantity is 'Amount given, in dose_unit';
+comment on column immunizations.dose_unit is 'Unit of the amount as sent';
+comment on column immunizations.site is 'Where on the body, as text';
+comment on column immunizations.route is 'Way of giving it, as text';
+comment on column immunizations.lot_number is 'Lot number';
+comment on column immunizations.manufacturer is 'Name of the maker';
+comment on column immunizations.expiration_date is 'Day when the vaccine expires';
+comment on column immunizations.not_given_reason is 'Of one not done: why, as text';
+comment on column immunizations.primary_source is 'Whether it was reported by who gave it; NULL if not sent';
+comment on column immunizations.performer is 'Name of the first who gave it';

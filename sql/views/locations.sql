@@ -20,3 +20,17 @@ from (
     from Location
 ) as t
 left join ledger.urns as o on o.source = t._source and o.urn = t.managingOrganization.reference;
+
+comment on view locations is 'Places of care, one row each (FHIR Location)';
+comment on column locations.source is 'Where the row comes from: the label of the import';
+comment on column locations.location_id is 'Id of the Location, unique within source';
+comment on column locations.name is 'Name';
+comment on column locations.type_system is 'Code system of type_code';
+comment on column locations.type_code is 'Kind of place, as a code';
+comment on column locations.type is 'Kind of place, as text';
+comment on column locations.address_line is 'Street lines of the address, joined by commas';
+comment on column locations.city is 'City of the address';
+comment on column locations.state is 'State of the address';
+comment on column locations.postal_code is 'Postal code of the address';
+comment on column locations.managing_organization_id is 'Id of the Organization that runs it';
+comment on column locations.status is 'Status code: active, suspended, inactive';

@@ -281,3 +281,39 @@ select
     ref_id(request, 'MedicationRequest', request_type, request_urn_id) as request_id,
     joined(notes, chr(10))                                  as note
 from coded;
+
+comment on view medications is 'What was prescribed, dispensed, given and taken, one row each (FHIR MedicationRequest, MedicationDispense, MedicationAdministration, MedicationStatement)';
+comment on column medications.source is 'Where the row comes from: the label of the import';
+comment on column medications.medication_record_id is 'Id of the record, unique within source and kind';
+comment on column medications.kind is 'request, dispense, administration or statement';
+comment on column medications.patient_id is 'Id of the Patient it is about';
+comment on column medications.encounter_id is 'Id of the Encounter it belongs to';
+comment on column medications.status is 'Status code; rows entered in error are left out';
+comment on column medications.intent is 'Of a request: order, plan, proposal, ...';
+comment on column medications.medication_system is 'Code system of medication_code';
+comment on column medications.medication_code is 'The medication, as a code; RxNorm preferred, then NDC, SNOMED CT';
+comment on column medications.medication is 'The medication, as text';
+comment on column medications.rxnorm_code is 'First RxNorm code of the medication';
+comment on column medications.ndc_code is 'First NDC code of the medication';
+comment on column medications.dose_text is 'Dosage instructions as text, joined by semicolons';
+comment on column medications.dose_number is 'Dose of the first instruction, in dose_unit; the ordered one if it says several';
+comment on column medications.dose_unit is 'Unit of the dose as sent';
+comment on column medications.route is 'Way of giving it, as text';
+comment on column medications.frequency_text is 'How often, as text';
+comment on column medications.as_needed is 'Whether it is taken as needed only; NULL if not sent';
+comment on column medications.quantity is 'Amount ordered or dispensed, in quantity_unit';
+comment on column medications.quantity_unit is 'Unit of the amount as sent';
+comment on column medications.days_supply is 'How many days the amount lasts';
+comment on column medications.refills is 'How many refills a request allows';
+comment on column medications.start_date is 'Day of the start: validity of a request, hand-over of a dispense, time of an administration or statement as written';
+comment on column medications.start_at is 'Instant of the start: validity of a request, hand-over of a dispense, time of an administration or statement; NULL without time and zone';
+comment on column medications.end_date is 'Day of the end; NULL for a single time as written';
+comment on column medications.end_at is 'Instant of the end; NULL for a single time; NULL without time and zone';
+comment on column medications.authored_at is 'Instant when it was written; NULL without time and zone';
+comment on column medications.authored_date is 'Day when it was written, of a statement when it was asserted';
+comment on column medications.reason_system is 'Code system of reason_code';
+comment on column medications.reason_code is 'Why it is given, as a code';
+comment on column medications.reason is 'Why it is given, as text';
+comment on column medications.prescriber is 'Name of who prescribed it';
+comment on column medications.request_id is 'Of a dispense or administration: id of the MedicationRequest';
+comment on column medications.note is 'Notes, one a line';

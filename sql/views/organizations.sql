@@ -23,3 +23,17 @@ from (
     from Organization
 ) as t
 left join ledger.urns as o on o.source = t._source and o.urn = t.partOf.reference;
+
+comment on view organizations is 'Hospitals, departments, insurers and others, one row each (FHIR Organization)';
+comment on column organizations.source is 'Where the row comes from: the label of the import';
+comment on column organizations.organization_id is 'Id of the Organization, unique within source';
+comment on column organizations.npi is 'US National Provider Identifier';
+comment on column organizations.name is 'Name';
+comment on column organizations.type_system is 'Code system of type_code';
+comment on column organizations.type_code is 'Kind of organisation, as a code';
+comment on column organizations.type is 'Kind of organisation, as text';
+comment on column organizations.phone is 'Phone number to use first';
+comment on column organizations.city is 'City of the address';
+comment on column organizations.state is 'State of the address';
+comment on column organizations.part_of_id is 'Id of the Organization that it is part of';
+comment on column organizations.active is 'Whether the record is in use; NULL if not sent';

@@ -116,3 +116,27 @@ select
 from facts
 where patient_id is not null
 group by source, patient_id;
+
+comment on view patient_summary is 'What the warehouse has about each person, one row each';
+comment on column patient_summary.source is 'Where the row comes from: the label of the import';
+comment on column patient_summary.patient_id is 'Id of the Patient, also of one that only facts name';
+comment on column patient_summary.full_name is 'Name as one text';
+comment on column patient_summary.birth_date is 'Day of birth';
+comment on column patient_summary.first_date is 'Day of the first fact';
+comment on column patient_summary.last_date is 'Day of the last fact';
+comment on column patient_summary.observations is 'Number of rows in observations';
+comment on column patient_summary.medications is 'Number of rows in medications';
+comment on column patient_summary.conditions is 'Number of rows in conditions';
+comment on column patient_summary.encounters is 'Number of rows in encounters';
+comment on column patient_summary.procedures is 'Number of rows in procedures';
+comment on column patient_summary.immunizations is 'Number of rows in immunizations';
+comment on column patient_summary.allergies is 'Number of rows in allergies';
+comment on column patient_summary.diagnostic_reports is 'Number of rows in diagnostic_reports';
+comment on column patient_summary.documents is 'Number of rows in documents';
+comment on column patient_summary.goals is 'Number of rows in goals';
+comment on column patient_summary.care_plans is 'Number of rows in care_plans';
+comment on column patient_summary.care_team is 'Number of rows in care_team';
+comment on column patient_summary.devices is 'Number of rows in devices';
+comment on column patient_summary.coverages is 'Number of rows in coverages';
+comment on column patient_summary.claims is 'Number of rows in claims';
+comment on column patient_summary.claim_lines is 'Number of rows in claim_lines';

@@ -46,3 +46,19 @@ from (
         left join roles as r on r._source = p._source and r.practitioner_id = p.id
     )
 ) as t;
+
+comment on view practitioners is 'Doctors, nurses and others who care, one row each (FHIR Practitioner)';
+comment on column practitioners.source is 'Where the row comes from: the label of the import';
+comment on column practitioners.practitioner_id is 'Id of the Practitioner, unique within source';
+comment on column practitioners.npi is 'US National Provider Identifier';
+comment on column practitioners.full_name is 'Name as one text';
+comment on column practitioners.family_name is 'Family name';
+comment on column practitioners.given_name is 'First given name';
+comment on column practitioners.specialty_system is 'Code system of specialty_code';
+comment on column practitioners.specialty_code is 'First qualification, else specialty of a role, as a code; NUCC preferred';
+comment on column practitioners.specialty is 'First qualification, else specialty of a role, as text';
+comment on column practitioners.phone is 'Phone number to use first';
+comment on column practitioners.email is 'Email address to use first';
+comment on column practitioners.city is 'City of the address';
+comment on column practitioners.state is 'State of the address';
+comment on column practitioners.active is 'Whether the record is in use; NULL if not sent';

@@ -48,3 +48,24 @@ left join ledger.urns as p on p.source = t._source and p.urn = t.subject.referen
 left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference
 left join ledger.names as n on n.source = t._source and n.reference = name_key(t.performer[1].actor)
 where t.status is distinct from 'entered-in-error';
+
+comment on view procedures is 'What was done to people, one row each (FHIR Procedure)';
+comment on column procedures.source is 'Where the row comes from: the label of the import';
+comment on column procedures.procedure_id is 'Id of the Procedure, unique within source';
+comment on column procedures.patient_id is 'Id of the Patient it is about';
+comment on column procedures.encounter_id is 'Id of the Encounter it belongs to';
+comment on column procedures.status is 'Status code; rows entered in error are left out';
+comment on column procedures.code_system is 'Code system of code';
+comment on column procedures.code is 'The procedure, as a code; CPT preferred, then HCPCS, SNOMED CT, ICD-10-PCS';
+comment on column procedures.display is 'The procedure, as text';
+comment on column procedures.performed_date is 'Day when it was done or begun as written';
+comment on column procedures.performed_at is 'Instant when it was done or begun; NULL without time and zone';
+comment on column procedures.performed_end_date is 'Day when it was finished as written';
+comment on column procedures.performed_end_at is 'Instant when it was finished; NULL without time and zone';
+comment on column procedures.reason_system is 'Code system of reason_code';
+comment on column procedures.reason_code is 'Why it was done, as a code';
+comment on column procedures.reason is 'Why it was done, as text';
+comment on column procedures.body_site is 'Where on the body, as text';
+comment on column procedures.outcome is 'Outcome as text';
+comment on column procedures.performer is 'Name of the first who did it';
+comment on column procedures.note is 'Notes, one a line';

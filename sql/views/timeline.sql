@@ -239,3 +239,16 @@ select
     null
 from claims
 where coalesce(service_start_date, created_date) is not null;
+
+comment on view timeline is 'What happened to people, one row for each dated row of the views of facts about them';
+comment on column timeline.source is 'Where the row comes from: the label of the import';
+comment on column timeline.patient_id is 'Id of the Patient it is about';
+comment on column timeline.at is 'Instant of the fact where it is known';
+comment on column timeline.date is 'Main day of the fact: onset, else recorded; start, else authored; ...';
+comment on column timeline.end_date is 'Day of the end where there is one';
+comment on column timeline.kind is 'The view that has the row';
+comment on column timeline.id is 'Id of the row in that view';
+comment on column timeline.what is 'What it is, as text';
+comment on column timeline.detail is 'Value, dose, reason or the like: one short line';
+comment on column timeline.status is 'Status code';
+comment on column timeline.encounter_id is 'Id of the Encounter it belongs to';
