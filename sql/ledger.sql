@@ -3,6 +3,10 @@
 
 create schema ledger;
 
+-- base: for each resource type that our views read, a view of its table with every
+-- column that they read: NULL where the table does not have it.
+create schema base;
+
 create table ledger.meta (
     layout  integer not null,     -- of the ledger and the bookkeeping columns
     created timestamptz not null

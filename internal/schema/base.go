@@ -21,19 +21,58 @@ var bases = sync.OnceValue(func() map[*Type][]*Shape {
 	return b
 })
 
-// Base returns a new table of a resource type with the columns that our views
-// read, so that they bind whatever was imported.
+// everyType has the elements that base.txt lists for every resource type: the
+// columns that a table is made with.
+var everyType = sync.OnceValue(func() map[*Element]bool {
+	elements := map[*Element]bool{}
+	for _, t := range Resources() {
+		for _, name := range []string{"id", "meta"} {
+			elements[t.Element(name)] = true
+		}
+	}
+	return elements
+})
+
+// Base returns the columns of a resource type that our views read, as a table
+// that has met nothing else. A column costs time and space in every row, though
+// nothing is in it, so no table is made with all of these: the warehouse stands
+// in for those that a table lacks.
 func Base(t *Type) *Table {
 	table := &Table{Type: t}
 	table.Grow(bases()[t])
 	return table
 }
 
-// Complete gives a table that an earlier version of the program made the columns
-// and fields that the views and macros of this one read.
+// New returns the table of a resource type as it is made: lean.
+func New(t *Type) *Table {
+	table := &Table{Type: t}
+	table.Grow(lean(t))
+	return table
+}
+
+func lean(t *Type) []*Shape {
+	if t == Unknown() {
+		return bases()[t]
+	}
+	var shapes []*Shape
+	for _, s := range bases()[t] {
+		if everyType()[s.Element] {
+			shapes = append(shapes, s)
+		}
+	}
+	return shapes
+}
+
+// Complete gives a table that an earlier version of the program made what the
+// views and macros of this one read in its columns.
 func (t *Table) Complete() Growth {
-	shapes := bases()[t.Type]
-	return t.Grow(append(shapes[:len(shapes):len(shapes)], completed(t.Columns)...))
+	shapes := append(lean(t.Type), completed(t.Columns)...)
+	for _, s := range bases()[t.Type] {
+		if t.Column(s.Element) != nil {
+			shapes = append(shapes, s)
+		}
+	}
+	return t.Grow(shapes)
 }
 
 // completed returns the shape of nodes with the least fields of each.

@@ -35,13 +35,27 @@ func TestBaseIsNotShared(t *testing.T) {
 	}
 }
 
+// A table is made lean; a column that the data bring has all that views read in it.
+func TestNewTablesGrowByWhatIsRead(t *testing.T) {
+	typ := schema.Resource("Patient")
+	table := schema.New(typ)
+	if got := text(table.Columns); got != "id meta(lastUpdated)" {
+		t.Errorf("new: %s", got)
+	}
+	table.Grow(shapes(t, typ, "telecom.value"))
+	want := schema.Base(typ).Column(at(t, "Patient.telecom")).SQL()
+	if got := table.Column(at(t, "Patient.telecom")).SQL(); got != want {
+		t.Errorf("telecom is %s, want %s", got, want)
+	}
+}
+
 func TestCompleteGivesAnOldTableWhatItLacks(t *testing.T) {
 	typ := schema.Resource("Observation")
 	subject := at(t, "Observation.subject")
 	photo := &schema.Node{Element: at(t, "Observation.device"), Fields: []*schema.Node{{Element: at(t, "Reference.id")}}}
 	table := &schema.Table{Type: typ, Columns: []*schema.Node{photo}}
 	g := table.Complete()
-	if names(g.Changed) != "device" || table.Column(subject) == nil {
+	if names(g.Changed) != "device" || names(g.New) != "id meta" || table.Column(subject) != nil {
 		t.Errorf("changed %q, columns %s", names(g.Changed), names(table.Columns))
 	}
 	if got := text([]*schema.Node{photo}); !strings.HasPrefix(got, "device(id reference") {

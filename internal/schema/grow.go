@@ -58,7 +58,7 @@ type Growth struct {
 func (t *Table) Grow(met []*Shape) Growth {
 	var g Growth
 	s := space{left: MaxLeaves - t.Leaves()}
-	for _, shape := range inOrder(met) {
+	for _, shape := range inOrder(append(met[:len(met):len(met)], t.basesOf(met)...)) {
 		if Reserved(shape.Element.Name) {
 			s.refuse(nil, shape.Element)
 			continue
@@ -74,6 +74,19 @@ func (t *Table) Grow(met []*Shape) Growth {
 	}
 	g.Refused = s.refused
 	return g
+}
+
+// basesOf returns what base.txt says of columns that t is about to get: whoever
+// reads a column finds in it all that our views read.
+func (t *Table) basesOf(met []*Shape) []*Shape {
+	var shapes []*Shape
+	for _, s := range bases()[t.Type] {
+		isNew := func(m *Shape) bool { return m.Element == s.Element && m != s && t.Column(s.Element) == nil }
+		if slices.ContainsFunc(met, isNew) {
+			shapes = append(shapes, s)
+		}
+	}
+	return shapes
 }
 
 // NewNode returns a new column or field of that element: of a data type with

@@ -243,15 +243,19 @@ func (im *importer) refreshViews(ctx context.Context, c *conn) (changed bool, er
 		if l.tables[t] != nil {
 			continue
 		}
-		tab := &table{fhir: schema.Base(t)}
+		tab := &table{fhir: schema.New(t)}
 		if err := tab.create(ctx, c); err != nil {
 			return false, err
 		}
 		l.tables[t] = tab
 		changed = true
 	}
+	based, err := applyBase(ctx, c, l.tables)
+	if err != nil {
+		return false, err
+	}
 	applied, err := applyViews(ctx, c)
-	return changed || applied, err
+	return changed || based || applied, err
 }
 
 // newLoader prepares to load into the open warehouse.

@@ -232,7 +232,7 @@ func (l *loader) insertStaged(tab *table, all []*work) error {
 func (l *loader) fit(t *schema.Type, all []*work) (*table, error) {
 	tab := l.tables[t]
 	if tab == nil {
-		tab = &table{fhir: schema.Base(t)}
+		tab = &table{fhir: schema.New(t)}
 		l.tables[t] = tab
 		if _, err := l.growAll(tab, all); err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/zeebo/xxh3"
@@ -49,8 +50,12 @@ func applyViews(ctx context.Context, c *conn) (changed bool, err error) {
 		return false, fmt.Errorf("look for views: %w", err)
 	}
 	macros := fhirsql.Macros()
-	readers := append(fhirsql.TableMacros(), fhirsql.Views()...)
-	if err := m.checkNames(append(macros[:len(macros):len(macros)], readers...)); err != nil {
+	codings, err := readCodingsScript(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	readers := slices.Concat(fhirsql.TableMacros(), fhirsql.Views(), []fhirsql.Script{codings})
+	if err := m.checkNames(slices.Concat(macros, readers)); err != nil {
 		return false, err
 	}
 	steps := []func() error{

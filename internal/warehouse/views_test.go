@@ -54,11 +54,16 @@ func withTables(t *testing.T) *conn {
 	if err := c.exec(t.Context(), fhirsql.Ledger); err != nil {
 		t.Fatal(err)
 	}
+	tables := map[*schema.Type]*table{}
 	for _, name := range viewTables() {
-		tab := &table{fhir: schema.Base(schema.Resource(name))}
+		tab := &table{fhir: schema.New(schema.Resource(name))}
 		if err := tab.create(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
+		tables[tab.fhir.Type] = tab
+	}
+	if _, err := applyBase(t.Context(), c, tables); err != nil {
+		t.Fatal(err)
 	}
 	return c
 }

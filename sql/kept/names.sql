@@ -11,11 +11,11 @@ create table if not exists ledger.names (
 
 create or replace temp table names_now as
 with named as (
-    select _source as source, 'Patient' as type, id, human_name(name) as name from Patient
+    select _source as source, 'Patient' as type, id, human_name(name) as name from base.Patient
     union all
-    select _source, 'RelatedPerson', id, human_name(name) from RelatedPerson
+    select _source, 'RelatedPerson', id, human_name(name) from base.RelatedPerson
     union all
-    select _source, 'Practitioner', id, human_name(name) from Practitioner
+    select _source, 'Practitioner', id, human_name(name) from base.Practitioner
     union all
     select
         r._source,
@@ -27,21 +27,21 @@ with named as (
             nullif(r.organization.display, ''),
             nullif(o.name, '')
         )
-    from PractitionerRole as r
-    left join Practitioner as p
+    from base.PractitionerRole as r
+    left join base.Practitioner as p
         on p._source = r._source and p.id = string_split(r.practitioner.reference, '/')[-1]
-    left join Organization as o
+    left join base.Organization as o
         on o._source = r._source and o.id = string_split(r.organization.reference, '/')[-1]
     union all
-    select _source, 'Organization', id, nullif(name, '') from Organization
+    select _source, 'Organization', id, nullif(name, '') from base.Organization
     union all
-    select _source, 'Location', id, nullif(name, '') from Location
+    select _source, 'Location', id, nullif(name, '') from base.Location
     union all
-    select _source, 'HealthcareService', id, nullif(name, '') from HealthcareService
+    select _source, 'HealthcareService', id, nullif(name, '') from base.HealthcareService
     union all
-    select _source, 'CareTeam', id, nullif(name, '') from CareTeam
+    select _source, 'CareTeam', id, nullif(name, '') from base.CareTeam
     union all
-    select _source, 'Device', id, coalesce(nullif(deviceName[1].name, ''), concept_text(type)) from Device
+    select _source, 'Device', id, coalesce(nullif(deviceName[1].name, ''), concept_text(type)) from base.Device
 )
 select source, reference, min(name) as name
 from (

@@ -34,7 +34,7 @@ create or replace macro claim_diagnoses() as table
                 contained,
                 generate_subscripts(diagnosis, 1)           as position,
                 unnest(diagnosis)                           as diagnosis
-            from ExplanationOfBenefit
+            from base.ExplanationOfBenefit
             where len(diagnosis) > 0
         )
 
@@ -57,12 +57,12 @@ create or replace macro claim_diagnoses() as table
                 contained,
                 generate_subscripts(diagnosis, 1)           as position,
                 unnest(diagnosis)                           as diagnosis
-            from Claim
+            from base.Claim
             where len(diagnosis) > 0
         )
     ) as d
     left join ledger.urns as u on u.source = d._source and u.urn = d.reference
-    left join Condition as c
+    left join base.Condition as c
         on c._source = d._source and c.id = ref_id(d.reference, 'Condition', u.resource_type, u.id)
     group by d.kind, d.number;
 

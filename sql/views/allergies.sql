@@ -41,7 +41,7 @@ from (
             coalesce(plain_concept(code), plain_concept(list_filter(reaction, lambda x: x.substance is not null)[1].substance)) as substance,
             list_transform(reaction, lambda x: x.severity)  as severities,
             coalesce(nullif(onsetDateTime, ''), nullif(onsetPeriod."start", '')) as onset
-        from AllergyIntolerance
+        from base.AllergyIntolerance
     )
 ) as t
 left join ledger.urns as p on p.source = t._source and p.urn = t.patient.reference

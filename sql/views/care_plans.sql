@@ -41,7 +41,7 @@ from (
             )                                               as scheduled
         from (
             select *, unnest(range(0, coalesce(len(activity), 0) + 1)) as number
-            from CarePlan
+            from base.CarePlan
         )
         where number = 0 or activity[number] is not null
     )

@@ -31,7 +31,7 @@ from (
         end                                                 as the_period
     from (
         select *, unnest(participant) as part, generate_subscripts(participant, 1) as number
-        from CareTeam
+        from base.CareTeam
         where len(participant) > 0
     )
     where part is not null

@@ -30,7 +30,7 @@ sent as (
         part.diagnosisSequence                              as sequences
     from (
         select *, rowid as number, unnest(item) as part, generate_subscripts(item, 1) as position
-        from ExplanationOfBenefit
+        from base.ExplanationOfBenefit
         where len(item) > 0
     )
     where part is not null
@@ -60,7 +60,7 @@ sent as (
         part.diagnosisSequence
     from (
         select *, rowid as number, unnest(item) as part, generate_subscripts(item, 1) as position
-        from Claim
+        from base.Claim
         where len(item) > 0
     )
     where part is not null

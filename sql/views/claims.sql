@@ -35,7 +35,7 @@ sent as (
                 'currency': x.net.currency
             }
         )                                                   as lines
-    from ExplanationOfBenefit
+    from base.ExplanationOfBenefit
 
     union all
 
@@ -72,7 +72,7 @@ sent as (
                 'currency': x.net.currency
             }
         )
-    from Claim
+    from base.Claim
 )
 
 select

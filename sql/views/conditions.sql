@@ -34,7 +34,7 @@ from (
         pick_concept(category, ['ICD-10-CM', 'ICD-10', 'SNOMED CT', 'ICD-9-CM'])     as the_category,
         coalesce(nullif(onsetDateTime, ''), nullif(onsetPeriod."start", ''))         as onset,
         coalesce(nullif(abatementDateTime, ''), nullif(abatementPeriod."start", '')) as abatement
-    from Condition
+    from base.Condition
 ) as c
 left join ledger.urns as p on p.source = c._source and p.urn = c.subject.reference
 left join ledger.urns as e on e.source = c._source and e.urn = c.encounter.reference

@@ -26,7 +26,7 @@ from (
         *,
         list_filter(class, lambda x: has_code(x.type, 'group'))[1] as the_group,
         list_filter(class, lambda x: has_code(x.type, 'plan'))[1]  as the_plan
-    from Coverage
+    from base.Coverage
 ) as t
 left join ledger.urns as p on p.source = t._source and p.urn = t.beneficiary.reference
 left join ledger.urns as o on o.source = t._source and o.urn = t.payor[1].reference

@@ -22,7 +22,7 @@ select
     fhir_date(t.expirationDate)                             as expiration_date
 from (
     select *, pick_coding(type, ['SNOMED CT']) as coding
-    from Device
+    from base.Device
 ) as t
 left join ledger.urns as p on p.source = t._source and p.urn = t.patient.reference
 where t.status is distinct from 'entered-in-error';

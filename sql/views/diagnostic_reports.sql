@@ -14,7 +14,7 @@ results as (
                 _source,
                 generate_subscripts(result, 1)              as position,
                 unnest(result).reference                    as reference
-            from DiagnosticReport
+            from base.DiagnosticReport
             where len(result) > 0
         ) as r
         left join ledger.urns as u on u.source = r._source and u.urn = r.reference
@@ -46,7 +46,7 @@ from (
         rowid                                               as number,
         pick_coding(code, ['LOINC'])                        as coding,
         coalesce(nullif(effectiveDateTime, ''), nullif(effectivePeriod."start", '')) as effective
-    from DiagnosticReport
+    from base.DiagnosticReport
 ) as t
 left join results as r on r.number = t.number
 left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference

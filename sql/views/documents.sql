@@ -33,7 +33,7 @@ attached as (
         nullif(part.attachment.data, '')                    as data
     from (
         select *, unnest(content) as part, generate_subscripts(content, 1) as number
-        from DocumentReference
+        from base.DocumentReference
         where len(content) > 0
     )
     where part is not null
@@ -65,7 +65,7 @@ attached as (
         nullif(part.data, '')
     from (
         select *, unnest(presentedForm) as part, generate_subscripts(presentedForm, 1) as number
-        from DiagnosticReport
+        from base.DiagnosticReport
         where len(presentedForm) > 0
     )
     where part is not null
@@ -94,7 +94,7 @@ attached as (
         null,
         null,
         null
-    from Composition
+    from base.Composition
 ),
 
 resolved as (
@@ -116,7 +116,7 @@ resolved as (
     left join ledger.names as n
         on n.source = a._source
         and n.reference = name_key({'display': a.author_display, 'reference': a.author_reference})
-    left join "Binary" as b
+    left join base."Binary" as b
         on b._source = a._source and b.id = ref_id(a.url, 'Binary', bu.resource_type, bu.id)
     where a.status is distinct from 'entered-in-error'
 )

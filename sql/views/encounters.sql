@@ -16,7 +16,7 @@ participating as (
                 contained,
                 generate_subscripts(participant, 1)         as position,
                 unnest(participant).individual              as who
-            from Encounter
+            from base.Encounter
             where len(participant) > 0
         ) as w
         left join ledger.names as n on n.source = w._source and n.reference = name_key(w.who)
@@ -66,9 +66,9 @@ from (
                 contained_concept(e.contained, e.reasonReference[1].reference),
                 plain_concept(c.code)
             )                                               as reason
-        from Encounter as e
+        from base.Encounter as e
         left join ledger.urns as cu on cu.source = e._source and cu.urn = e.reasonReference[1].reference
-        left join Condition as c
+        left join base.Condition as c
             on c._source = e._source
             and c.id = ref_id(e.reasonReference[1].reference, 'Condition', cu.resource_type, cu.id)
     )

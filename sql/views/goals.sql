@@ -21,7 +21,7 @@ from (
         *,
         target[1]                                           as first_target,
         pick_coding(target[1].measure, ['SNOMED CT', 'LOINC']) as coding
-    from Goal
+    from base.Goal
 ) as t
 left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference
 where t.lifecycleStatus is distinct from 'entered-in-error';

@@ -31,7 +31,7 @@ select
     ref_name(t.performer[1].actor, t.contained, n.name)     as performer
 from (
     select *, pick_coding(vaccineCode, ['CVX', 'NDC']) as coding
-    from Immunization
+    from base.Immunization
 ) as t
 left join ledger.urns as p on p.source = t._source and p.urn = t.patient.reference
 left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference

@@ -17,7 +17,7 @@ select
     nullif(t.status, '')                                    as status
 from (
     select *, usual_coding(type[1]) as coding
-    from Location
+    from base.Location
 ) as t
 left join ledger.urns as o on o.source = t._source and o.urn = t.managingOrganization.reference;
 

@@ -55,7 +55,7 @@ recorded as (
         contained
     from (
         select *, dosageInstruction[position] as dosage
-        from (select *, dosage_position(dosageInstruction) as position from MedicationRequest)
+        from (select *, dosage_position(dosageInstruction) as position from base.MedicationRequest)
     )
 
     union all
@@ -100,7 +100,7 @@ recorded as (
         contained
     from (
         select *, dosageInstruction[position] as dosage
-        from (select *, dosage_position(dosageInstruction) as position from MedicationDispense)
+        from (select *, dosage_position(dosageInstruction) as position from base.MedicationDispense)
     )
 
     union all
@@ -143,7 +143,7 @@ recorded as (
         request.reference,
         list_transform(note, lambda x: x.text),
         contained
-    from MedicationAdministration
+    from base.MedicationAdministration
 
     union all
 
@@ -187,7 +187,7 @@ recorded as (
         contained
     from (
         select *, dosage[position] as the_dosage
-        from (select *, dosage_position(dosage) as position from MedicationStatement)
+        from (select *, dosage_position(dosage) as position from base.MedicationStatement)
     )
 ),
 
@@ -222,9 +222,9 @@ resolved as (
     left join ledger.urns as q on q.source = r._source and q.urn = r.request
     left join ledger.urns as mu on mu.source = r._source and mu.urn = r.medication
     left join ledger.urns as cu on cu.source = r._source and cu.urn = r.reason_reference
-    left join Medication as m
+    left join base.Medication as m
         on m._source = r._source and m.id = ref_id(r.medication, 'Medication', mu.resource_type, mu.id)
-    left join Condition as c
+    left join base.Condition as c
         on c._source = r._source and c.id = ref_id(r.reason_reference, 'Condition', cu.resource_type, cu.id)
     left join ledger.names as n
         on n.source = r._source

@@ -65,7 +65,7 @@ measured as (
             *,
             pick_coding(code, ['LOINC', 'SNOMED CT'])                 as code_coding,
             pick_coding(valueCodeableConcept, ['LOINC', 'SNOMED CT']) as value_coding
-        from Observation
+        from base.Observation
     )
     where coalesce(len(component), 0) = 0
         or valueQuantity is not null
@@ -141,7 +141,7 @@ measured as (
             pick_coding(part.valueCodeableConcept, ['LOINC', 'SNOMED CT']) as part_value_coding
         from (
             select *, unnest(component) as part, generate_subscripts(component, 1) as number
-            from Observation
+            from base.Observation
             where len(component) > 0
         )
         where part is not null

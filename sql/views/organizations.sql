@@ -20,7 +20,7 @@ from (
         *,
         usual_coding(type[1])                               as coding,
         pick_address(address, today_utc())                  as the_address
-    from Organization
+    from base.Organization
 ) as t
 left join ledger.urns as o on o.source = t._source and o.urn = t.partOf.reference;
 

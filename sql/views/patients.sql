@@ -33,7 +33,7 @@ picked as (
         ).language                                                 as the_language,
         list_filter(p.link, lambda x: x.type = 'replaced-by')[1].other.reference as replaced_by_reference,
         p.generalPractitioner[1]                                   as the_practitioner
-    from Patient as p
+    from base.Patient as p
     left join import_days() as t on t.file = p._file
 )
 

@@ -12,7 +12,7 @@ roles as (
             r.id,
             ref_id(r.practitioner.reference, 'Practitioner', u.resource_type, u.id) as practitioner_id,
             plain_concept(pick_concept(r.specialty, ['NUCC'])) as concept
-        from PractitionerRole as r
+        from base.PractitionerRole as r
         left join ledger.urns as u on u.source = r._source and u.urn = r.practitioner.reference
     )
     where concept is not null
@@ -42,7 +42,7 @@ from (
             pick_name(p.name, today_utc())                  as the_name,
             pick_address(p.address, today_utc())            as the_address,
             coalesce(plain_concept(p.qualification[1].code), r.concept) as specialty
-        from Practitioner as p
+        from base.Practitioner as p
         left join roles as r on r._source = p._source and r.practitioner_id = p.id
     )
 ) as t;

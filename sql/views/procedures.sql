@@ -37,9 +37,9 @@ from (
                 contained_concept(r.contained, r.reasonReference[1].reference),
                 plain_concept(c.code)
             )                                               as reason
-        from Procedure as r
+        from base.Procedure as r
         left join ledger.urns as cu on cu.source = r._source and cu.urn = r.reasonReference[1].reference
-        left join Condition as c
+        left join base.Condition as c
             on c._source = r._source
             and c.id = ref_id(r.reasonReference[1].reference, 'Condition', cu.resource_type, cu.id)
     )
