@@ -51,8 +51,6 @@ var folders = map[string]string{"macro": "macros", "view": "views", "kept": "kep
 // one that it does not know.
 var macros = []string{
 	"filled",
-	"one_line",
-	"day_of",
 	"filled_text",
 	"joined",
 	"fhir_date",
@@ -162,6 +160,4 @@ var views = []string{
 	"practitioners",
 	"organizations",
 	"locations",
-	"timeline",
-	"patient_summary",
 }

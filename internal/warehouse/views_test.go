@@ -38,8 +38,6 @@ var viewKeys = map[string]string{
 	"practitioners":      "source, practitioner_id",
 	"organizations":      "source, organization_id",
 	"locations":          "source, location_id",
-	"timeline":           "", // counted below
-	"patient_summary":    "source, patient_id",
 }
 
 // withTables opens a warehouse in memory that has tables and views and no

@@ -1,5 +1,0 @@
--- one_line(text): a text as one line of at most 200 characters.
-create or replace macro one_line(text) as
-    left(regexp_replace(text, '\s+', ' ', 'g'), 200);
-
-comment on macro one_line is 'A text as one line of at most 200 characters';
