@@ -31,7 +31,7 @@ func memoryBudget(limit int64, small bool) (budget, error) {
 	}
 	b := budget{window: min(limit/64, 64*mib)}
 	b.inFlight = 3 * b.window
-	b.duckdb = limit * 5 / 8
+	b.duckdb = limit * 3 / 8
 	if small {
 		b.duckdb = limit / 4
 	}

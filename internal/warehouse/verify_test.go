@@ -79,7 +79,7 @@ func TestVerifyFindsWhatChanged(t *testing.T) {
 		{"an empty list", `update Observation set _extra = '{"/valueQuantity/value":{"$number":"1.50"}}'`,
 			"8 same, 1 different, 2 rejected, line 2 Observation different missing:/component"},
 		{"a number of a type that R4 does not know", `update Unknown set _extra = replace(_extra, '1e3', '1000')`, "8 same, 1 different, 2 rejected, line 4 Unknown different number:/?"},
-		{"an element more", `update Observation set valueString = 'x'`, "8 same, 1 different, 2 rejected, line 2 Observation different added:/valueString"},
+		{"an element more", `alter table Observation add column valueString varchar; update Observation set valueString = 'x'`, "8 same, 1 different, 2 rejected, line 2 Observation different added:/valueString"},
 		{"a variant", `update ledger.variants set resource = replace(resource, 'A', 'a')`, "8 same, 1 different, 2 rejected, line 1 Patient different text:/name/0/given/0"},
 		{"a variant is gone", `delete from ledger.variants`,
 			"8 same, 1 different, 2 rejected, line 1 Patient different text:/gender missing:/multipleBirthInteger missing:/name"},
