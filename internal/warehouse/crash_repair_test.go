@@ -23,7 +23,7 @@ func (r *rig) testRepair(t *testing.T) {
 	disk, done := crash.NewDisk(r.dir, r.files), 0
 	for _, f := range r.tears() {
 		for ; done < f.Kill-1; done++ {
-			disk.Do(r.ops[done])
+			r.replay(disk, r.ops[done])
 		}
 		files := r.partDone(disk, f).Killed()
 		if files[r.path(r.dir)+".journal"] == nil {

@@ -33,6 +33,14 @@ func (r *rig) temporary(o crash.Op) bool { return strings.HasPrefix(o.Path, r.pa
 // alike.
 func (r *rig) often(i int) bool { return !r.temporary(r.ops[i]) || i%25 == 0 }
 
+// replay makes a call on a disk, unless it concerns temporary files, which would
+// only cost time: that they are removed is tested elsewhere.
+func (r *rig) replay(disk *crash.Disk, o crash.Op) {
+	if !r.temporary(o) {
+		disk.Do(o)
+	}
+}
+
 // inPlace reports whether o overwrites a metadata block of the state before.
 func (r *rig) inPlace(o crash.Op) bool {
 	if r.root == nil || o.Kind != 'W' || o.Path != r.path(r.dir) {
@@ -122,7 +130,7 @@ func (r *rig) testKilledReplay(t *testing.T) {
 	var trials []trial
 	for _, f := range r.onlyCritical(r.kills()) {
 		for ; done < f.Kill-1; done++ {
-			disk.Do(r.ops[done])
+			r.replay(disk, r.ops[done])
 		}
 		trials = append(trials, r.imageTrial(f.String(), r.partDone(disk, f).Killed, ""))
 	}
@@ -164,7 +172,7 @@ func (r *rig) powerCuts() []trial {
 			must = r.after
 		}
 		if n > 0 {
-			disk.Do(r.ops[n-1])
+			r.replay(disk, r.ops[n-1])
 		}
 		if n > 0 && n < len(r.ops) && !r.critical(r.ops[n]) && !r.critical(r.ops[n-1]) && (n%16 != 0 || !sweepAll()) {
 			continue
@@ -246,7 +254,7 @@ func (r *rig) recoveryKills(t *testing.T) []trial {
 			torn := disk.With(o.Part(o.Length * 6 / 10)).Killed()
 			trials = append(trials, r.killsOf(t, fmt.Sprintf("call %d torn", i+1), torn)...)
 		}
-		disk.Do(o)
+		r.replay(disk, o)
 		if o.Kind == 'W' && o.Path == r.path(r.dir) && o.Offset < headerSize {
 			trials = append(trials, r.killsOf(t, fmt.Sprintf("call %d done", i+1), disk.Killed())...)
 		}
