@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -124,6 +125,7 @@ var shortNames = map[string]string{
 	"hl7.org/fhir/sid/icd-10-cm":       "ICD-10-CM",
 	"2.16.840.1.113883.6.90":           "ICD-10-CM",
 	"hl7.org/fhir/sid/icd-10":          "ICD-10",
+	"hl7.org/fhir/ValueSet/icd-10":     "ICD-10",
 	"hl7.org/fhir/sid/icd-9-cm":        "ICD-9-CM",
 	"2.16.840.1.113883.6.103":          "ICD-9-CM",
 	"hl7.org/fhir/sid/ndc":             "NDC",
@@ -377,7 +379,7 @@ func medicationRows(m object, all sent) map[string]row {
 	case "request":
 		bounds := get(m, "dispenseRequest", "validityPeriod")
 		if text(bounds, "start") == "" && text(bounds, "end") == "" {
-			bounds = get(m, "dosageInstruction", 0, "timing", "repeat", "boundsPeriod")
+			bounds = get(firstDosage(list(m, "dosageInstruction")), "timing", "repeat", "boundsPeriod")
 		}
 		addTime(r, "start", text(bounds, "start"))
 		addTime(r, "end", text(bounds, "end"))
@@ -395,6 +397,22 @@ func medicationRows(m object, all sent) map[string]row {
 		addTime(r, "authored", text(m, "dateAsserted"))
 	}
 	return map[string]row{kind + " " + text(m, "id"): r}
+}
+
+// firstDosage is the dosage of the lowest sequence, else the first.
+func firstDosage(dosages []any) any {
+	var chosen any
+	lowest := math.Inf(1)
+	for i, d := range dosages {
+		n, err := strconv.ParseFloat(number(d, "sequence"), 64)
+		if i == 0 || err == nil && n < lowest {
+			chosen = d
+		}
+		if err == nil {
+			lowest = min(lowest, n)
+		}
+	}
+	return chosen
 }
 
 func conditionRows(c object, _ sent) map[string]row {
