@@ -18,22 +18,24 @@ select
     arg_max(resource_id, (file, line, entry))     as id
 from ledger.bundle_entries
 where starts_with(full_url, 'urn:')
+    and (
+        resource_id <> urn_tail(full_url)
+        or resource_type in (
+            'CareTeam',
+            'Device',
+            'EpisodeOfCare',
+            'Group',
+            'HealthcareService',
+            'Location',
+            'Organization',
+            'Patient',
+            'Practitioner',
+            'PractitionerRole',
+            'RelatedPerson'
+        )
+    )
     and resource_type is not null
-group by source, full_url
-having id <> urn_tail(full_url)
-    or resource_type in (
-        'CareTeam',
-        'Device',
-        'EpisodeOfCare',
-        'Group',
-        'HealthcareService',
-        'Location',
-        'Organization',
-        'Patient',
-        'Practitioner',
-        'PractitionerRole',
-        'RelatedPerson'
-    );
+group by source, full_url;
 
 delete from ledger.urns as old
 where not exists (

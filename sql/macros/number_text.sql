@@ -2,7 +2,7 @@
 create or replace macro number_text(number) as
     case
         when number = trunc(number) and abs(number) < 1e18 then number::bigint::varchar
-        when abs(number) < 1e-3 then rtrim(printf('%.17f', number), '0')
+        when abs(number) < 1e-3 and abs(number) > 1e-15 then rtrim(printf('%.17f', number), '0')
         else number::varchar
     end;
 

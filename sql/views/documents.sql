@@ -144,7 +144,7 @@ select
     the_content_type                                        as content_type,
     coalesce(
         size::bigint,
-        number_sent(_extra, pointer || '/size')::bigint,
+        try_cast(number_sent(_extra, pointer || '/size') as bigint),
         base64_length(the_data)
     )                                                       as size_bytes,
     url,
