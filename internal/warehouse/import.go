@@ -44,6 +44,9 @@ func (im *importer) do(ctx context.Context, path string) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkSpace(path, total/2); err != nil { // a warehouse grows by 11 to 47 % of what it takes in
+		return nil, err
+	}
 	w, err := beginWriting(ctx, path, im.Wait, im.OnWait)
 	if err != nil {
 		return nil, err
@@ -93,10 +96,10 @@ func (im *importer) summaryOf(err error) *Summary {
 // run opens the database and does the import in one transaction. It reports
 // whether that was committed; then and otherwise the database is closed again.
 func (im *importer) run(ctx context.Context, w *writing) (written bool, err error) {
-	settings := w.settings()
-	settings["memory_limit"] = fmt.Sprintf("%dB", im.budget.duckdb)
-	settings["threads"] = "1" // rows in the order of the source; the other cores decode
-	c, err := openDuck(w.File, settings)
+	c, err := w.open(map[string]string{
+		"memory_limit": fmt.Sprintf("%dB", im.budget.duckdb),
+		"threads":      "1", // rows in the order of the source; the other cores decode
+	})
 	if err != nil {
 		return false, fmt.Errorf("open the warehouse: %w", err)
 	}
