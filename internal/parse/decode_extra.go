@@ -43,6 +43,9 @@ func (d *decoder) keepWhole(n *node, start, mark int) {
 	}
 	d.extra = d.extra[:mark]
 	d.keepValue(d.point(n), start)
+	if n.parent == nil { // the whole resource: repeated members are in it
+		d.duplicates = d.duplicates[:0]
+	}
 }
 
 // keepDuplicate adds the value in buf[start:p] to the duplicates.
