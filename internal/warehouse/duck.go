@@ -47,6 +47,12 @@ func openDuck(path string, settings map[string]string) (*conn, error) {
 		mapping.Close(&c.db)
 		return nil, errors.New("connect to DuckDB")
 	}
+	// With the default of 1 MB a UNION ALL of several pipelines can wait for ever
+	// for room in the buffer between them and us.
+	if err := c.exec(context.Background(), "set streaming_buffer_size = '100MB'"); err != nil {
+		c.close()
+		return nil, err
+	}
 	return c, nil
 }
 
