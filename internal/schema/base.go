@@ -21,18 +21,6 @@ var bases = sync.OnceValue(func() map[*Type][]*Shape {
 	return b
 })
 
-// everyType has the elements that base.txt lists for every resource type: the
-// columns that a table is made with.
-var everyType = sync.OnceValue(func() map[*Element]bool {
-	elements := map[*Element]bool{}
-	for _, t := range Resources() {
-		for _, name := range []string{"id", "meta"} {
-			elements[t.Element(name)] = true
-		}
-	}
-	return elements
-})
-
 // Base returns the columns of a resource type that our views read, as a table
 // that has met nothing else. A column costs time and space in every row, though
 // nothing is in it, so no table is made with all of these: the warehouse stands
@@ -50,18 +38,28 @@ func New(t *Type) *Table {
 	return table
 }
 
+// lean returns the columns that a table of the type is made with: those that
+// base.txt lists for every resource type.
 func lean(t *Type) []*Shape {
 	if t == Unknown() {
 		return bases()[t]
 	}
-	var shapes []*Shape
-	for _, s := range bases()[t] {
-		if everyType()[s.Element] {
-			shapes = append(shapes, s)
+	b := map[*Type][]*Shape{}
+	if err := addPaths(b, []*Type{t}, everyType()); err != nil {
+		panic("internal error: base.txt: " + err.Error())
+	}
+	return b[t]
+}
+
+// everyType returns the paths of the line "*" of base.txt.
+var everyType = sync.OnceValue(func() []string {
+	for line := range strings.Lines(baseText) {
+		if paths, ok := strings.CutPrefix(line, "*:"); ok {
+			return strings.Fields(paths)
 		}
 	}
-	return shapes
-}
+	return nil
+})
 
 // Complete gives a table that an earlier version of the program made what the
 // views and macros of this one read in its columns.

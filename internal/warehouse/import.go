@@ -30,6 +30,7 @@ func Import(ctx context.Context, path string, o ImportOptions) (*Summary, error)
 func importWith(ctx context.Context, path string, o ImportOptions, adjust func(*loader)) (*Summary, error) {
 	im := &importer{ImportOptions: o, adjust: adjust, started: time.Now()}
 	im.input = im.read
+	im.total, im.sized = parse.TotalSize(o.Sources)
 	if im.nothingNew(ctx, path) {
 		return im.summary, nil
 	}
@@ -38,20 +39,18 @@ func importWith(ctx context.Context, path string, o ImportOptions, adjust func(*
 
 // do writes the warehouse at path: what input reads, or nothing.
 func (im *importer) do(ctx context.Context, path string) (*Summary, error) {
-	started := time.Now()
-	total, known := parse.TotalSize(im.Sources)
-	budget, err := memoryBudget(im.MemoryLimit, known && total < smallInput)
+	budget, err := memoryBudget(im.MemoryLimit, im.sized && im.total < smallInput)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSpace(path, total/2); err != nil { // a warehouse grows by 11 to 47 % of what it takes in
+	if err := checkSpace(path, im.total/2); err != nil { // a warehouse grows by 11 to 47 % of what it takes in
 		return nil, err
 	}
 	w, err := beginWriting(ctx, path, im.Wait, im.OnWait)
 	if err != nil {
 		return nil, err
 	}
-	im.budget, im.started, im.total = budget, started, total
+	im.budget = budget
 	im.summary = &Summary{DB: path, DryRun: im.DryRun, Recovered: w.Recovered}
 	written, err := im.run(ctx, w)
 	if err != nil || !written {
@@ -64,7 +63,7 @@ func (im *importer) do(ctx context.Context, path string) (*Summary, error) {
 	if info, err := os.Stat(path); err == nil {
 		im.summary.DatabaseBytes = info.Size()
 	}
-	im.summary.Elapsed = time.Since(started)
+	im.summary.Elapsed = time.Since(im.started)
 	return im.summary, nil
 }
 
@@ -78,7 +77,8 @@ type importer struct {
 	summary *Summary
 	known   knownFiles
 	loader  *loader
-	total   int64 // bytes to read, 0 if not known
+	total   int64 // bytes to read, as far as known
+	sized   bool  // total is all of them
 	done    int64 // of the files before the current one
 	shown   time.Time
 }

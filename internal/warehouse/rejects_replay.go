@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/fhirwh/fhirwh/internal/parse"
 )
@@ -26,7 +27,7 @@ func Replay(ctx context.Context, path string, rejects iter.Seq2[Reject, error], 
 		return nil, fmt.Errorf("make a folder for the repaired lines: %w", err)
 	}
 	defer os.RemoveAll(folder)
-	im := &importer{ImportOptions: o, adjust: func(*loader) {}}
+	im := &importer{ImportOptions: o, adjust: func(*loader) {}, sized: true, started: time.Now()}
 	im.input = func(ctx context.Context) error { return im.replay(ctx, folder, rejects) }
 	return im.do(ctx, path)
 }

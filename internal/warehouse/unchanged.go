@@ -16,7 +16,7 @@ var errNew = errors.New("something new")
 // file is known and nothing of it was replaced, and the views are ours. It is a
 // shortcut: where it cannot tell, an import decides, and reports what is wrong.
 func (im *importer) nothingNew(ctx context.Context, path string) bool {
-	if _, known := parse.TotalSize(im.Sources); !known {
+	if !im.sized {
 		return false // what a pipe sends can be read only once
 	}
 	files, err := readKnown(ctx, path)
