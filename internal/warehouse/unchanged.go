@@ -58,7 +58,7 @@ func readKnown(ctx context.Context, path string) (knownFiles, error) {
 		return nil, err
 	}
 	for _, s := range allScripts() {
-		if m.hashes[s.Name] != scriptHash(s) {
+		if m.hashes[s.Name] != sqlHash(s.SQL) {
 			return nil, nil
 		}
 	}

@@ -199,7 +199,7 @@ func dropSQL(kind, name string) string {
 // makeAll makes what is not there as we would make it.
 func (m *made) makeAll(ctx context.Context, c *conn, scripts []fhirsql.Script) error {
 	for _, s := range scripts {
-		hash := scriptHash(s)
+		hash := sqlHash(s.SQL)
 		if _, there := m.there[s.Name]; there && m.hashes[s.Name] == hash {
 			continue
 		}
@@ -224,5 +224,5 @@ func forgetView(ctx context.Context, c *conn, name string) error {
 	return nil
 }
 
-// scriptHash is what ledger.views says of a script.
-func scriptHash(s fhirsql.Script) string { return strconv.FormatUint(xxh3.HashString(s.SQL), 16) }
+// sqlHash tells whether a view is the one that we would make.
+func sqlHash(sql string) string { return strconv.FormatUint(xxh3.HashString(sql), 16) }

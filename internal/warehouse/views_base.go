@@ -3,10 +3,7 @@ package warehouse
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
-
-	"github.com/zeebo/xxh3"
 
 	"github.com/fhirwh/fhirwh/internal/schema"
 )
@@ -24,7 +21,7 @@ func applyBase(ctx context.Context, c *conn, tables map[*schema.Type]*table) (ch
 	for _, name := range viewTables() {
 		t := tables[schema.Resource(name)]
 		sql := baseView(t)
-		hash := strconv.FormatUint(xxh3.HashString(sql), 16)
+		hash := sqlHash(sql)
 		if made[name] == hash {
 			continue
 		}
