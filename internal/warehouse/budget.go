@@ -13,16 +13,18 @@ const (
 	mib           = 1 << 20
 	defaultMemory = 1024 * mib
 	leastMemory   = 256 * mib
-	smallInput    = 32 * mib // bytes of files
+	smallInput    = 32 * mib  // bytes of files
+	largeDatabase = 256 * mib // bytes of the warehouse
 )
 
 // memoryBudget divides limit bytes, 0 meaning the default. What a process takes
 // anyway (code, stacks, Go's heap with the index of identities) is left out of
 // the division.
 //
-// A small input gets less of it: DuckDB would fill its part with blocks of the
-// tables that it looks identities up in.
-func memoryBudget(limit int64, small bool) (budget, error) {
+// A small input leaves room that DuckDB gets, since it holds a block in memory for
+// every column that rows are added to. But not if the warehouse is large: DuckDB
+// would fill the room with blocks of the tables that it looks identities up in.
+func memoryBudget(limit int64, small, large bool) (budget, error) {
 	if limit == 0 {
 		limit = defaultMemory
 	}
@@ -32,8 +34,11 @@ func memoryBudget(limit int64, small bool) (budget, error) {
 	b := budget{window: min(limit/64, 64*mib)}
 	b.inFlight = 3 * b.window
 	b.duckdb = limit * 3 / 8
-	if small {
+	switch {
+	case small && large:
 		b.duckdb = limit / 4
+	case small:
+		b.duckdb = limit * 5 / 8
 	}
 	return b, nil
 }

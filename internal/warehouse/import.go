@@ -39,7 +39,7 @@ func importWith(ctx context.Context, path string, o ImportOptions, adjust func(*
 
 // do writes the warehouse at path: what input reads, or nothing.
 func (im *importer) do(ctx context.Context, path string) (*Summary, error) {
-	budget, err := memoryBudget(im.MemoryLimit, im.sized && im.total < smallInput)
+	budget, err := memoryBudget(im.MemoryLimit, im.sized && im.total < smallInput, fileSize(path) > largeDatabase)
 	if err != nil {
 		return nil, err
 	}
@@ -60,11 +60,18 @@ func (im *importer) do(ctx context.Context, path string) (*Summary, error) {
 	if err := w.finish(); err != nil {
 		return nil, err
 	}
-	if info, err := os.Stat(path); err == nil {
-		im.summary.DatabaseBytes = info.Size()
-	}
+	im.summary.DatabaseBytes = fileSize(path)
 	im.summary.Elapsed = time.Since(im.started)
 	return im.summary, nil
+}
+
+// fileSize returns the size of a file, 0 if there is none.
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // An importer is one import.
