@@ -197,7 +197,7 @@ func ParseExtra(text []byte) (Extra, error) {
 		if m.Name == markDuplicate {
 			e.Duplicates, err = keptDuplicates(m.Value)
 		} else {
-			e.Values, err = appendValue(e.Values, m.Name, m.Value)
+			e.Values, err = appendValue(e.Values, m.Name, m.Raw, m.Value)
 		}
 		if err != nil {
 			return Extra{}, fmt.Errorf("read _extra: %w", err)
@@ -214,14 +214,17 @@ func keptDuplicates(v Value) ([]Kept, error) {
 			return nil, errors.New("duplicate without pointer and value")
 		}
 		var err error
-		if kept, err = appendValue(kept, m[0].Value.Text, m[1].Value); err != nil {
+		if kept, err = appendValue(kept, m[0].Value.Text, m[0].Value.Raw, m[1].Value); err != nil {
 			return nil, err
 		}
 	}
 	return kept, nil
 }
 
-func appendValue(kept []Kept, pointer string, v Value) ([]Kept, error) {
+func appendValue(kept []Kept, pointer string, raw bool, v Value) ([]Kept, error) {
+	if raw {
+		return nil, errors.New("a pointer is no UTF-8")
+	}
 	if _, err := SplitPointer(pointer); err != nil {
 		return nil, err
 	}
