@@ -225,7 +225,11 @@ func (im *importer) settle(ctx context.Context, c *conn) (changed bool, err erro
 	if err := l.recordImport(im.Version, im.started); err != nil {
 		return false, err
 	}
-	if len(l.files) == countSkipped(l.files) && !refreshed {
+	copied, err := im.copyExports(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	if len(l.files) == countSkipped(l.files) && !refreshed && !copied {
 		return false, nil
 	}
 	im.summary.Import = l.importID

@@ -16,10 +16,10 @@ import (
 
 // layout is the number of the ledger's and the bookkeeping columns' layout that
 // this program writes. It reads every lower one.
-const layout = 1
+const layout = 2
 
-// openLedger makes the ledger if the warehouse has none, and refuses one of a
-// newer layout.
+// openLedger makes the ledger if the warehouse has none, adds what an older one
+// lacks, and refuses one of a newer layout.
 func openLedger(ctx context.Context, c *conn) error {
 	n, err := readLayout(ctx, c)
 	if err != nil {
@@ -31,8 +31,13 @@ func openLedger(ctx context.Context, c *conn) error {
 	if n == layout {
 		return nil
 	}
-	if err := c.exec(ctx, fhirsql.Ledger); err != nil {
-		return fmt.Errorf("make the ledger: %w", err)
+	for i, sql := range []string{fhirsql.Ledger, fhirsql.LedgerExports} { // of layout 1, 2, ...
+		if i < n {
+			continue
+		}
+		if err := c.exec(ctx, sql); err != nil {
+			return fmt.Errorf("make the ledger: %w", err)
+		}
 	}
 	if _, err := c.execArgs(ctx, "insert into ledger.meta values (?, now())", layout); err != nil {
 		return fmt.Errorf("make the ledger: %w", err)

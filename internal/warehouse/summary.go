@@ -17,6 +17,7 @@ type ImportOptions struct {
 	MaxRejects  int64 // -1: any number
 	MemoryLimit int64 // bytes of the whole process; 0 means 1 GiB
 	Progress    func(Progress)
+	Exports     *ExportRecords // to copy into the ledger; nil leaves what is there
 }
 
 // A Progress is sent several times a second while an import runs.

@@ -19,7 +19,7 @@ func (im *importer) nothingNew(ctx context.Context, path string) bool {
 	if !im.sized {
 		return false // what a pipe sends can be read only once
 	}
-	files, err := readKnown(ctx, path)
+	files, err := readKnown(ctx, path, im.Exports)
 	if err != nil || len(files) == 0 {
 		return false
 	}
@@ -43,14 +43,17 @@ func (im *importer) nothingNew(ctx context.Context, path string) bool {
 }
 
 // readKnown reads which files the warehouse at path has; none if its views are
-// not those of this version.
-func readKnown(ctx context.Context, path string) (knownFiles, error) {
+// not those of this version, or its records of exports others than these.
+func readKnown(ctx context.Context, path string, exports *ExportRecords) (knownFiles, error) {
 	c, err := openForReading(ctx, path, map[string]string{"threads": "1"}, 0, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
 	if n, err := readLayout(ctx, c); err != nil || n != layout {
+		return nil, err
+	}
+	if copied, err := exports.copied(ctx, c); err != nil || !copied {
 		return nil, err
 	}
 	m := &made{hashes: map[string]string{}}
