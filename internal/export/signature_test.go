@@ -36,7 +36,7 @@ func mustHex(text string) string {
 	return string(b)
 }
 
-func key(t testing.TB, secret string) []byte {
+func keyOf(t testing.TB, secret string) []byte {
 	t.Helper()
 	k, err := ParseWebhookSecret(secret)
 	if err != nil {
@@ -55,7 +55,7 @@ func signed(id string, at int64, signatures ...string) http.Header {
 	return h
 }
 
-func at(sec int64) func() time.Time { return func() time.Time { return time.Unix(sec, 0) } }
+func clockAt(sec int64) func() time.Time { return func() time.Time { return time.Unix(sec, 0) } }
 
 func TestSignVectors(t *testing.T) {
 	tests := []struct {
@@ -71,10 +71,10 @@ func TestSignVectors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := Sign(key(t, tt.secret), tt.id, time.Unix(tt.at, 0), []byte(tt.body)); got != tt.want {
+			if got := Sign(keyOf(t, tt.secret), tt.id, time.Unix(tt.at, 0), []byte(tt.body)); got != tt.want {
 				t.Errorf("Sign = %s, want %s", got, tt.want)
 			}
-			v := Verifier{Secrets: [][]byte{key(t, tt.secret)}, Now: at(tt.at)}
+			v := Verifier{Secrets: [][]byte{keyOf(t, tt.secret)}, Now: clockAt(tt.at)}
 			if err := v.Verify(signed(tt.id, tt.at, tt.want), []byte(tt.body)); err != nil {
 				t.Error(err)
 			}
@@ -83,7 +83,7 @@ func TestSignVectors(t *testing.T) {
 }
 
 func TestVerifyAccepts(t *testing.T) {
-	a, b := [][]byte{key(t, secretA)}, [][]byte{key(t, secretB)}
+	a, b := [][]byte{keyOf(t, secretA)}, [][]byte{keyOf(t, secretB)}
 	both := append(append([][]byte{}, a...), b...)
 	tests := []struct {
 		name    string
@@ -103,7 +103,7 @@ func TestVerifyAccepts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := Verifier{Secrets: tt.secrets, Now: at(tt.now)}
+			v := Verifier{Secrets: tt.secrets, Now: clockAt(tt.now)}
 			if err := v.Verify(tt.header, []byte(body1)); err != nil {
 				t.Error(err)
 			}
@@ -145,16 +145,16 @@ func TestVerifyRefuses(t *testing.T) {
 		{"no id", signed("", at1, sig1), body1},
 		{"no timestamp", header(id1, "", sig1), body1},
 		{"no signature", signed(id1, at1), body1},
-		{"timestamp with a plus", header(id1, "+1767225600", sign(key(t, secretA), id1, "+1767225600", []byte(body1))), body1},
-		{"timestamp with a zero before", header(id1, "01767225600", sign(key(t, secretA), id1, "01767225600", []byte(body1))), body1},
-		{"timestamp of another kind", header(id1, "2026-01-01", sign(key(t, secretA), id1, "2026-01-01", []byte(body1))), body1},
+		{"timestamp with a plus", header(id1, "+1767225600", sign(keyOf(t, secretA), id1, "+1767225600", []byte(body1))), body1},
+		{"timestamp with a zero before", header(id1, "01767225600", sign(keyOf(t, secretA), id1, "01767225600", []byte(body1))), body1},
+		{"timestamp of another kind", header(id1, "2026-01-01", sign(keyOf(t, secretA), id1, "2026-01-01", []byte(body1))), body1},
 		{"timestamp beyond 64 bits", header(id1, "99999999999999999999", sig1), body1},
 		{"id that swallows the timestamp", header(id1+".1", "767225600", sig1), body1},
 	}
 	if undecoded != "v1,jBmAuQtygIAWIYU1eIIs5NwCxXPkG0GG2Bn7tSZKd6k=" || withPrefix != "v1,5AmnlHLh+u3dck5IY8hC8O11xed4oRTOhOErW3ybIIs=" {
 		t.Error("the wrong ways to use a secret differ from those of the reference")
 	}
-	if got := sign(key(t, secretA), id1, "1767225601", []byte(body1)); got != "v1,JhQgnXBYheyVDsHWYab4hJtOwVepRN/GUcoCL8TOL34=" {
+	if got := sign(keyOf(t, secretA), id1, "1767225601", []byte(body1)); got != "v1,JhQgnXBYheyVDsHWYab4hJtOwVepRN/GUcoCL8TOL34=" {
 		t.Errorf("with the timestamp changed: %s", got)
 	}
 	if urlSafe != sig1 { // only where they differ does it say anything
@@ -166,7 +166,7 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := Verifier{Secrets: [][]byte{key(t, secretA)}, Now: at(at1)}
+			v := Verifier{Secrets: [][]byte{keyOf(t, secretA)}, Now: clockAt(at1)}
 			err := v.Verify(tt.header, []byte(tt.body))
 			var e *SignatureError
 			if !errors.As(err, &e) {
@@ -180,10 +180,10 @@ func TestVerifyRefuses(t *testing.T) {
 }
 
 func TestVerifyClock(t *testing.T) {
-	k := key(t, secretA)
+	k := keyOf(t, secretA)
 	for _, sec := range []int64{at1 - 301, at1 + 301, 0, -1, math.MinInt64, math.MaxInt64} {
 		h := signed(id1, sec, sign(k, id1, strconv.FormatInt(sec, 10), []byte(body1)))
-		v := Verifier{Secrets: [][]byte{k}, Now: at(at1)}
+		v := Verifier{Secrets: [][]byte{k}, Now: clockAt(at1)}
 		if err := v.Verify(h, []byte(body1)); err == nil {
 			t.Errorf("timestamp %d was accepted at %d", sec, at1)
 		}
@@ -199,7 +199,7 @@ func TestVerifyClock(t *testing.T) {
 }
 
 func TestVerifyWithoutSecretsRefuses(t *testing.T) {
-	v := Verifier{Now: at(at1)}
+	v := Verifier{Now: clockAt(at1)}
 	if err := v.Verify(signed(id1, at1, Sign(nil, id1, time.Unix(at1, 0), []byte(body1))), []byte(body1)); err == nil {
 		t.Error("accepted without a secret")
 	}
