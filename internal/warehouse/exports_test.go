@@ -27,7 +27,9 @@ func TestExportRecords(t *testing.T) {
 		Events: []EventRecord{{ID: "e", Type: "patient.ehi_export_success", APIMode: "test", Received: landed, Signed: true, State: "done", TaskID: "task"}},
 	}
 	options := ImportOptions{Sources: []parse.Source{{Path: file, Label: "conn"}}, MaxRejects: -1, Exports: records}
-	importRecords(t, db, options)
+	if types := importRecords(t, db, options).Files[0].Types; types["Patient"] != 1 || len(types) != 1 {
+		t.Errorf("types of the file: %v, want one Patient", types)
+	}
 	want := [][]any{{"conn", "task", "imported", "imported", "{Observation=2, Patient=1}", "2026-01-02 03:04:05.000006+00", "done"}}
 	wantRows(t, db, want, `
 		select p._source, e.task_id, f.state, e.state, e.stats_by_type::varchar, f.landed::varchar, v.state

@@ -187,7 +187,7 @@ func (l *loader) recordFiles(known knownFiles) error {
 		}
 		l.summary.Resources += f.resources
 		l.summary.Files = append(l.summary.Files, FileSummary{
-			Name: f.file.Name, Source: f.file.Source, Bytes: f.file.Size, Resources: f.resources,
+			Name: f.file.Name, Source: f.file.Source, Bytes: f.file.Size, Resources: f.resources, Types: f.types,
 			Rejected: f.rejected, Skipped: f.file.Note == parse.NoteSkipped, Note: f.file.Note})
 		if f.skipped || f.places != nil {
 			continue

@@ -55,11 +55,21 @@ type fileState struct {
 	number    int32
 	label     parse.Str // file.Source, for DuckDB
 	resources int64
+	types     map[string]int64 // the same by type
 	rejected  int64
 	blank     int64
 	changed   int64
 	skipped   bool
 	places    []origin // of a replay: where each line was first; nil otherwise
+}
+
+// add counts n resources of a type.
+func (f *fileState) add(name string, n int64) {
+	if f.types == nil {
+		f.types = map[string]int64{}
+	}
+	f.types[name] += n
+	f.resources += n
 }
 
 // An origin is where a row came from. It orders the rows of a warehouse: later
@@ -167,10 +177,10 @@ func (l *loader) sort() ([]*schema.Type, map[*schema.Type][]*work) {
 				types = append(types, batch.Type)
 			}
 			byType[batch.Type] = append(byType[batch.Type], &work{batch: batch, block: b, file: f})
-			f.resources += int64(batch.Rows)
+			f.add(batch.Type.Name, int64(batch.Rows))
 		}
 		for _, k := range b.Known {
-			f.resources++
+			f.add(k.Type.Name, 1)
 			l.count(k.Type.Name).Unchanged++
 			l.touch(keyOf(f.file.Source, k.Type.Name, k.ID), origin{f.number, k.Line, k.Entry})
 		}

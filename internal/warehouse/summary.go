@@ -55,6 +55,8 @@ type FileSummary struct {
 	Rejected  int64  `json:"rejected"`
 	Skipped   bool   `json:"skipped"`
 	Note      string `json:"note,omitempty"`
+
+	Types map[string]int64 `json:"types,omitempty"` // resources by type, as the file has them
 }
 
 // A RejectSummary is one rejected line, without its content.
