@@ -206,7 +206,7 @@ func duckError(text string) error {
 		case ErrBusy:
 			return busyFrom(path, raw)
 		case ErrDiskFull:
-			return &SpaceError{Path: path, Free: freeSpace(filepath.Dir(path)), Err: raw}
+			return &SpaceError{Path: path, Free: FreeSpace(filepath.Dir(path)), Err: raw}
 		case ErrTooNew:
 			return versionError(path, raw)
 		case ErrMemory:

@@ -120,7 +120,7 @@ func diskError(path string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return &SpaceError{Path: path, Free: freeSpace(filepath.Dir(path)), Err: err}
+		return &SpaceError{Path: path, Free: FreeSpace(filepath.Dir(path)), Err: err}
 	case errors.Is(err, syscall.EROFS):
 		return &FileError{Path: path, Kind: ErrReadOnly, Detail: "read-only file system", Err: err}
 	case errors.Is(err, fs.ErrPermission):

@@ -160,7 +160,7 @@ func programOf(pid int) string {
 // checkSpace returns a SpaceError if fewer than need bytes are free in the file
 // system of the warehouse at path.
 func checkSpace(path string, need int64) error {
-	free := freeSpace(dirOf(path))
+	free := FreeSpace(dirOf(path))
 	if free < 0 || free >= need {
 		return nil
 	}

@@ -16,7 +16,7 @@ func flock(*os.File) error { return errors.ErrUnsupported }
 
 func lockDatabase(*os.File) (int, error) { return 0, errors.ErrUnsupported }
 
-func freeSpace(string) int64 { return -1 }
+func FreeSpace(string) int64 { return -1 }
 
 func othersMayReplace(os.FileMode) bool { return false }
 

@@ -39,9 +39,9 @@ func lockDatabase(f *os.File) (pid int, err error) {
 	return pid, errLocked
 }
 
-// freeSpace is the number of bytes that an ordinary user can still write to the
+// FreeSpace is the number of bytes that an ordinary user can still write to the
 // file system of the folder, or -1.
-func freeSpace(dir string) int64 {
+func FreeSpace(dir string) int64 {
 	var st unix.Statfs_t
 	if unix.Statfs(dir, &st) != nil {
 		return -1
