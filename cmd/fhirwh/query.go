@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fhirwh/fhirwh/internal/render"
+	"github.com/fhirwh/fhirwh/internal/sqltext"
 	"github.com/fhirwh/fhirwh/internal/warehouse"
 )
 
@@ -90,7 +91,7 @@ func (cmd *queryCmd) statements(std stdio) ([]string, error) {
 		}
 		text = string(b)
 	}
-	statements := warehouse.Statements(strings.TrimPrefix(text, "\ufeff"))
+	statements := sqltext.Statements(strings.TrimPrefix(text, "\ufeff"))
 	if len(statements) == 0 {
 		return nil, &usageError{"no SQL given", `fhirwh query "SELECT * FROM patients"`}
 	}

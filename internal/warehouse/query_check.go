@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
+
+	"github.com/fhirwh/fhirwh/internal/sqltext"
 )
 
 // A RefusedError says that a statement was not run because it is more than a
@@ -28,9 +30,9 @@ func (e *RefusedError) Hint() string {
 // This is comfort, not the wall: a SELECT may call a function that acts. The
 // wall is the settings of [OpenReader].
 func (r *Reader) Check(sql string) error {
-	word := firstWord(sql)
+	word := sqltext.FirstWord(sql)
 	if word == "EXPLAIN" { // EXPLAIN ANALYZE runs what it explains
-		if err := r.Check(explained(sql)); err != nil {
+		if err := r.Check(sqltext.Explained(sql)); err != nil {
 			return err
 		}
 	}
@@ -69,21 +71,6 @@ func (r *Reader) kind(sql string) (mapping.StatementType, error) {
 	return mapping.PreparedStatementType(stmt), nil
 }
 
-// explained returns the statement behind EXPLAIN, its ANALYZE and its options.
-func explained(sql string) string {
-	l := lexer{text: sql}
-	l.token() // EXPLAIN
-	rest := l.rest()
-	switch strings.ToUpper(l.token()) {
-	case "ANALYZE", "ANALYSE":
-		return l.rest()
-	case "(":
-		l.closing()
-		return l.rest()
-	}
-	return rest
-}
-
 // behindWith names the statements that may begin with WITH.
 var behindWith = map[mapping.StatementType]string{
 	mapping.StatementTypeInsert: "INSERT",
@@ -97,18 +84,12 @@ var actions = map[string]bool{
 	"ATTACH": true, "COPY": true, "EXECUTE": true, "EXPORT": true, "IMPORT": true, "INSTALL": true, "LOAD": true,
 }
 
-func firstWord(sql string) string {
-	l := lexer{text: sql}
-	return strings.ToUpper(l.token())
-}
-
 // actor returns the name of a function in sql that makes DuckDB print on the
 // program's own output or write logs, or "": after a call to one the next
 // statement failed, or the process ended.
 func actor(sql string) string {
-	l := lexer{text: sql}
-	for token := l.token(); token != ""; token = l.token() {
-		switch name := strings.ToLower(strings.Trim(token, `"`)); name {
+	for _, token := range sqltext.Tokens(sql) {
+		switch name := strings.ToLower(strings.Trim(token.Text, `"`)); name {
 		case "enable_logging", "enable_profiling", "enable_profile":
 			return name
 		}

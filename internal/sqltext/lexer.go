@@ -1,4 +1,7 @@
-package warehouse
+// Package sqltext takes SQL apart as text: into tokens and statements, the tables
+// it names and its parameters. It knows enough of DuckDB's dialect for what helps
+// a person (messages, completion), and nothing of it decides what may run.
+package sqltext
 
 import (
 	"strings"
@@ -6,49 +9,50 @@ import (
 	"unicode/utf8"
 )
 
+// A Token is a word, a quoted text or name, or a sign of a statement.
+type Token struct {
+	Text string
+	At   int // where it begins, in bytes
+}
+
+// Tokens returns the tokens of sql. Space and comments are left out. A quote or
+// comment that does not end reaches to the end of the text.
+func Tokens(sql string) []Token {
+	var all []Token
+	l := lexer{text: sql}
+	for text := l.token(); text != ""; text = l.token() {
+		all = append(all, Token{text, l.at - len(text)})
+	}
+	return all
+}
+
+// end is where the token ends.
+func (t Token) end() int { return t.At + len(t.Text) }
+
+// IsWord reports whether the token is a word: a keyword, a number or a name
+// without quotes.
+func (t Token) IsWord() bool { return isWord(t.Text[0]) }
+
+// IsName reports whether the token may be a name, with or without quotes.
+func (t Token) IsName() bool {
+	c := t.Text[0]
+	return c == '"' || isWord(c) && (c < '0' || c > '9')
+}
+
+// Name returns a name without its quotes.
+func (t Token) Name() string {
+	if t.Text[0] != '"' {
+		return t.Text
+	}
+	return strings.TrimSuffix(t.Text[1:], `"`)
+}
+
 // A lexer walks over SQL far enough to see where words and statements begin and
-// end: it knows comments, quotes and parentheses.
+// end: it knows comments and quotes.
 type lexer struct {
 	text string
 	at   int
-}
-
-// Statements splits SQL at its semicolons. What is empty but for space and
-// comments is left out; the rest is as it was written.
-func Statements(sql string) []string {
-	var parts []string
-	l := lexer{text: sql}
-	for start, empty := 0, true; ; {
-		token := l.token()
-		if token != "" && token != ";" {
-			empty = false
-			continue
-		}
-		if !empty {
-			parts = append(parts, strings.TrimSpace(sql[start:l.at-len(token)]))
-		}
-		if token == "" {
-			return parts
-		}
-		start, empty = l.at, true
-	}
-}
-
-// rest is the text behind the last token.
-func (l *lexer) rest() string { return l.text[l.at:] }
-
-// closing moves behind the parenthesis that closes the one just read.
-func (l *lexer) closing() {
-	for depth := 1; depth > 0; {
-		switch l.token() {
-		case "(":
-			depth++
-		case ")":
-			depth--
-		case "":
-			return
-		}
-	}
+	open bool // the text ends in a block comment that does not
 }
 
 // token returns the next word, quoted text or sign, "" at the end. Space and
@@ -117,6 +121,7 @@ func (l *lexer) comment() {
 			return
 		}
 	}
+	l.open = true
 }
 
 // until moves behind the next end in rest, or to the end of the text.

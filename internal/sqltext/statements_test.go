@@ -1,4 +1,4 @@
-package warehouse
+package sqltext
 
 import (
 	"slices"
@@ -51,7 +51,7 @@ func TestExplained(t *testing.T) {
 		{"explain (analyze, format json) select (1)", " select (1)"},
 	}
 	for _, tt := range tests {
-		if got := explained(tt.in); got != tt.want {
+		if got := Explained(tt.in); got != tt.want {
 			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
 		}
 	}
@@ -78,18 +78,72 @@ func FuzzStatements(f *testing.F) {
 	})
 }
 
-func TestSimilar(t *testing.T) {
-	names := []string{"patients", "Patient", "observations", "codings", "MedicationRequest"}
-	tests := []struct{ in, want string }{
-		{"patient", "Patient"},
-		{"pateints", "patients"},
-		{"obsrvation", "observations"},
-		{"medicationrequests", "MedicationRequest"},
-		{"xyz", ""},
-		{"", ""},
+func TestSplit(t *testing.T) {
+	tests := []struct {
+		name  string
+		in    string
+		whole string // parts separated by |, vertical ones end in ^
+		rest  string
+	}{
+		{"nothing", " \n", "", ""},
+		{"the beginning of one", "select\n  1", "", "select\n  1"},
+		{"one and the beginning of another", "select 1; select", "select 1", "select"},
+		{"vertical", `select 1\G select 2; select 3 \G`, "select 1^|select 2|select 3^", ""},
+		{"small g is none", `select 1\g`, "", `select 1\g`},
+		{"open text", "select ';", "", "select ';"},
+		{"open name", `select ";`, "", `select ";`},
+		{"open dollar quote", "select $$;", "", "select $$;"},
+		{"open comment", "/* ;", "", "/* ;"},
+		{"open comment behind a statement", "select 1; /* a", "select 1", "/* a"},
+		{"only a comment", "-- ;", "", ""},
+		{"empty statements", ";;", "", ""},
 	}
 	for _, tt := range tests {
-		if got := similar(tt.in, names); got != tt.want {
+		t.Run(tt.name, func(t *testing.T) {
+			whole, rest := Split(tt.in)
+			var got []string
+			for _, s := range whole {
+				if s.Vertical {
+					s.SQL += "^"
+				}
+				got = append(got, s.SQL)
+			}
+			if strings.Join(got, "|") != tt.whole || rest != tt.rest {
+				t.Errorf("got %q and %q, want %q and %q", got, rest, tt.whole, tt.rest)
+			}
+		})
+	}
+}
+
+func TestOneLine(t *testing.T) {
+	tests := []struct {
+		in, want string
+		ok       bool
+	}{
+		{"select 1", "select 1", true},
+		{"select\n  a.b,\t'x  y' -- why\nfrom t /* z */ where(c)", "select a.b, 'x  y' from t where(c)", true},
+		{"select 'a\nb'", "select 'a\nb'", false},
+		{"", "", true},
+	}
+	for _, tt := range tests {
+		if got, ok := OneLine(tt.in); got != tt.want || ok != tt.ok {
+			t.Errorf("%q: got %q, %v", tt.in, got, ok)
+		}
+	}
+}
+
+func TestParameters(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"select 1", ""},
+		{"select $a, $B, $a, $A", "a B"},
+		{`select $"my name", $1, ?`, "my name 1"},
+		{"select $$ $no $$, '$no', a$no, $x$ $no $x$ -- $no", ""},
+		{"select $a = $b, ($c)", "a b c"},
+		{"select $ a", ""},
+		{"select $", ""},
+	}
+	for _, tt := range tests {
+		if got := strings.Join(Parameters(tt.in), " "); got != tt.want {
 			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
 		}
 	}
