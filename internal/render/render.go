@@ -61,6 +61,7 @@ type Options struct {
 	Width     int  // of the terminal in columns, to fit a table into; 0 is no limit
 	Printable bool // neutralise control characters in every format: the output is a terminal
 	CSVSafe   bool // put ' before text that a spreadsheet would take for a formula
+	Bare      bool // a table without the names of its columns
 }
 
 // New returns a Writer of that format to out. Its End flushes, so out need not
@@ -71,7 +72,7 @@ func New(f Format, out io.Writer, o Options) (Writer, error) {
 	}
 	switch f {
 	case Table:
-		return newTable(out, o.Width), nil
+		return newTable(out, o.Width, o.Bare), nil
 	case CSV:
 		return &csvWriter{lines: newLines(out), safe: o.CSVSafe}, nil
 	case JSONRows:

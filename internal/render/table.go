@@ -23,6 +23,7 @@ const maxCell = 4096
 type TableWriter struct {
 	lines
 	width   int // of the terminal; 0 is no limit
+	bare    bool
 	columns []Column
 	header  []string
 	window  [][]string
@@ -30,8 +31,8 @@ type TableWriter struct {
 	records bool  // the rows were so few and wide that each became a block of lines
 }
 
-func newTable(out io.Writer, width int) *TableWriter {
-	return &TableWriter{lines: newLines(out), width: width}
+func newTable(out io.Writer, width int, bare bool) *TableWriter {
+	return &TableWriter{lines: newLines(out), width: width, bare: bare}
 }
 
 // Hidden returns how many columns did not fit the terminal. It is final after
@@ -107,7 +108,9 @@ func cutBytes(s string, n int) string {
 func (w *TableWriter) writeWindow() error {
 	natural := make([]int, len(w.columns))
 	for i, name := range w.header {
-		natural[i] = textWidth(name)
+		if !w.bare {
+			natural[i] = textWidth(name)
+		}
 	}
 	for _, cells := range w.window {
 		for i, cell := range cells {
@@ -115,7 +118,7 @@ func (w *TableWriter) writeWindow() error {
 		}
 	}
 	w.layout = fit(natural, w.columns, w.width)
-	if w.Hidden() > 0 && len(w.window) > 0 && len(w.window) <= maxRecords {
+	if w.Hidden() > 0 && len(w.window) > 0 && len(w.window) <= maxRecords && !w.bare {
 		w.records = true
 		return w.writeRecords()
 	}
@@ -132,6 +135,9 @@ func (w *TableWriter) writeWindow() error {
 }
 
 func (w *TableWriter) writeHead() error {
+	if w.bare {
+		return nil
+	}
 	if err := w.writeLine(w.header); err != nil {
 		return err
 	}
