@@ -1,18 +1,17 @@
 package sandbox_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/fhirwh/fhirwh/internal/sandbox"
-	"github.com/fhirwh/fhirwh/internal/synth/example"
 	"go.uber.org/goleak"
 )
 
@@ -103,6 +102,9 @@ func newWorld(t *testing.T, o sandbox.Options, fail ...string) *world {
 	w := &world{hook: newHook(t)}
 	if o.WebhookURL == "" {
 		o.WebhookURL = w.hook.URL
+	}
+	if o.Files == nil {
+		o.Files = []string{exampleFile} // as the invented record, and faster than to invent it
 	}
 	for _, spec := range fail {
 		o.Fail = append(o.Fail, fault(t, spec))
@@ -222,17 +224,19 @@ func (w *world) signed(t *testing.T, link string) string {
 	return g.header.Get("Location")
 }
 
+const exampleFile = "../../testdata/example_export.jsonl"
+
 func exampleText(t *testing.T) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	if err := example.Write(&b); err != nil {
+	text, err := os.ReadFile(exampleFile)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return b.Bytes()
+	return text
 }
 
 func TestHappyPath(t *testing.T) {
-	w := newWorld(t, sandbox.Options{})
+	w := newWorld(t, sandbox.Options{Files: []string{}})
 	task := w.register(t, 0)
 	e := w.hook.wait(t, 1)[0].event(t)
 	if e.Type != "patient.ehi_export_success" || e.APIMode != "test" || e.Data["task_id"] != task["task_id"] || e.Data["org_id"] != w.info.OrgID {
