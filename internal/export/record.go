@@ -8,8 +8,9 @@ import "time"
 // A Connection is a patient's consent at one organisation.
 type Connection struct {
 	ID               string     `json:"org_connection_id"`
-	APIMode          string     `json:"api_mode"` // test or live
-	Status           string     `json:"status"`   // authorized, revoked, refreshing, connected...: an open set
+	APIMode          string     `json:"api_mode"`            // test or live
+	Status           string     `json:"status"`              // authorized, revoked, refreshing, connected...: an open set
+	StatusAt         *time.Time `json:"status_at,omitempty"` // when it was so: see SetStatus
 	PlatformType     string     `json:"platform_type,omitempty"`
 	EndpointID       string     `json:"endpoint_id,omitempty"`
 	BrandID          string     `json:"brand_id,omitempty"`
@@ -17,6 +18,7 @@ type Connection struct {
 	TEFCADirectoryID string     `json:"tefca_directory_id,omitempty"`
 	ExternalID       string     `json:"external_id,omitempty"` // the caller's own id of the patient
 	Scope            string     `json:"scope,omitempty"`
+	RequestID        string     `json:"request_id,omitempty"` // for Fasten's support
 	ConsentExpires   *time.Time `json:"consent_expires_at,omitempty"`
 	Connected        *time.Time `json:"connected_at,omitempty"` // when we first heard of it
 	Revoked          *time.Time `json:"revoked_at,omitempty"`
@@ -48,7 +50,7 @@ type Export struct {
 	TotalExpected *int64           `json:"stats_total,omitempty"` // the event's stats: advisory
 	Expected      map[string]int64 `json:"stats_by_type,omitempty"`
 	Files         []ExportFile     `json:"files,omitempty"`
-	Attempts      int              `json:"attempts,omitempty"`     // of the download, failed ones
+	Attempts      int              `json:"attempts,omitempty"`     // of the download or the import, failed ones in a row
 	NextAttempt   *time.Time       `json:"next_attempt,omitempty"` // not before
 	LastError     string           `json:"last_error,omitempty"`   // without link and secret
 	Updated       time.Time        `json:"updated_at"`
@@ -78,6 +80,8 @@ type ExportFile struct {
 	Imported    *time.Time `json:"imported_at,omitempty"`
 	Import      int        `json:"import,omitempty"`    // number in ledger.imports
 	Resources   int64      `json:"resources,omitempty"` // that the import read
+
+	ByType map[string]int64 `json:"by_type,omitempty"` // of these, per resource type
 }
 
 // The states of an [Event].
