@@ -107,6 +107,16 @@ var distortions = []struct {
 	{"odd-types", func(r reply, _ string) reply {
 		return changeData(r, func(d object) object { return d.with("status", nil).with("scope", 7).with("consent_expires_at", nil) })
 	}},
+	{"empty-fields", func(r reply, _ string) reply {
+		return changeData(r, func(d object) object {
+			for _, m := range d {
+				if m.name == "consent_expires_at" || m.name == "scope" || m.name == "tefca_directory_id" {
+					d = d.with(m.name, "")
+				}
+			}
+			return d
+		})
+	}},
 	{"unwrapped", func(r reply, _ string) reply {
 		if o, ok := r.body.(object); ok && r.status == http.StatusOK {
 			r.body = o[1].value

@@ -41,85 +41,88 @@ func TestEventShape(t *testing.T) {
 	}
 }
 
+// host returns the host of a link, with its port.
+func host(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return err.Error()
+	}
+	return u.Host
+}
+
+// eventChecks say what each failure makes of an event.
+var eventChecks = map[string]func(w *world, e event, body string) bool{
+	"legacy-link": func(w *world, e event, _ string) bool { all, one := links(e); return all == nil && one != "" },
+	"object-link": func(w *world, e event, _ string) bool {
+		m, _ := e.Data["download_link"].(map[string]any)
+		return m["url"] != nil && e.Data["download_links"] == nil
+	},
+	"string-links": func(w *world, e event, _ string) bool {
+		list, _ := e.Data["download_links"].([]any)
+		text, _ := list[0].(string)
+		return strings.HasPrefix(text, w.info.APIBaseURL)
+	},
+	"no-links": func(w *world, e event, _ string) bool {
+		list, ok := e.Data["download_links"].([]any)
+		return ok && len(list) == 0 && e.Data["download_link"] == ""
+	},
+	"several-types": func(w *world, e event, _ string) bool {
+		all, one := links(e)
+		return len(all) == 3 && all[0]["export_type"] == "fhir_bundle" && all[1]["export_type"] == "pdf" && all[2]["export_type"] == "jsonl" && all[2]["url"] == one
+	},
+	"duplicate-links": func(w *world, e event, _ string) bool {
+		all, _ := links(e)
+		return len(all) == 2 && all[0]["url"] == all[1]["url"]
+	},
+	"foreign-link": func(w *world, e event, _ string) bool {
+		_, one := links(e)
+		return host(one) == host(w.info.StorageURL)
+	},
+	"userinfo-link": func(w *world, e event, _ string) bool {
+		_, one := links(e)
+		return host(one) == host(w.info.StorageURL) && strings.HasPrefix(one, "http://"+host(w.info.APIBaseURL)+"@")
+	},
+	"lookalike-link": func(w *world, e event, _ string) bool {
+		_, one := links(e)
+		return strings.HasPrefix(host(one), "127.0.0.1.evil.test")
+	},
+	"query-lookalike-link": func(w *world, e event, _ string) bool {
+		_, one := links(e)
+		return host(one) == "evil.test" && strings.HasSuffix(one, "?"+host(w.info.APIBaseURL))
+	},
+	"http-link": func(w *world, e event, _ string) bool {
+		_, one := links(e)
+		return strings.HasPrefix(one, "http://api.connect.fastenhealth.com/v1/")
+	},
+	"traversal-link": func(w *world, e event, _ string) bool {
+		_, one := links(e)
+		return strings.Contains(one, "/download/..%2f..%2f")
+	},
+	"wrong-stats": func(w *world, e event, _ string) bool {
+		s := e.Data["stats"].(map[string]any)
+		return s["total_resources"] == 12.0 && s["total_by_resource_type"].(map[string]any)["Patient"] == 217.0
+	},
+	"missing-fields": func(w *world, e event, _ string) bool {
+		return e.Data["org_connection_id"] == nil && e.Data["task_id"] == nil && e.Data["org_id"] == nil && e.Data["download_links"] != nil
+	},
+	"wrong-org": func(w *world, e event, _ string) bool {
+		return e.Data["org_id"] != w.info.OrgID && e.Data["org_id"] != ""
+	},
+	"wrong-mode": func(w *world, e event, _ string) bool { return e.APIMode == "live" },
+	"no-id":      func(w *world, e event, _ string) bool { return e.ID == "" && e.Data != nil },
+	"flat-payload": func(w *world, e event, body string) bool {
+		return e.Data == nil && e.Type == "" && strings.HasPrefix(body, `{"download_links":`)
+	},
+	"non-ascii": func(w *world, e event, body string) bool { return strings.Contains(body, "wörld ☃ <&>") },
+	"trailing-newline": func(w *world, e event, body string) bool {
+		return strings.HasSuffix(body, "}\n") && json.Valid([]byte(body))
+	},
+	"big-event:2": func(w *world, e event, body string) bool { return len(body) > 2<<20 && len(body) < 3<<20 },
+	"big-event":   func(w *world, e event, body string) bool { return len(body) > 10<<20 },
+}
+
 func TestEventFailures(t *testing.T) {
-	host := func(text string) string {
-		u, err := url.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return u.Host
-	}
-	type check func(w *world, e event, body string) bool
-	tests := map[string]check{
-		"legacy-link": func(w *world, e event, _ string) bool { all, one := links(e); return all == nil && one != "" },
-		"object-link": func(w *world, e event, _ string) bool {
-			m, _ := e.Data["download_link"].(map[string]any)
-			return m["url"] != nil && e.Data["download_links"] == nil
-		},
-		"string-links": func(w *world, e event, _ string) bool {
-			list, _ := e.Data["download_links"].([]any)
-			text, _ := list[0].(string)
-			return strings.HasPrefix(text, w.info.APIBaseURL)
-		},
-		"no-links": func(w *world, e event, _ string) bool {
-			list, ok := e.Data["download_links"].([]any)
-			return ok && len(list) == 0 && e.Data["download_link"] == ""
-		},
-		"several-types": func(w *world, e event, _ string) bool {
-			all, one := links(e)
-			return len(all) == 3 && all[0]["export_type"] == "fhir_bundle" && all[1]["export_type"] == "pdf" && all[2]["export_type"] == "jsonl" && all[2]["url"] == one
-		},
-		"duplicate-links": func(w *world, e event, _ string) bool {
-			all, _ := links(e)
-			return len(all) == 2 && all[0]["url"] == all[1]["url"]
-		},
-		"foreign-link": func(w *world, e event, _ string) bool {
-			_, one := links(e)
-			return host(one) == host(w.info.StorageURL)
-		},
-		"userinfo-link": func(w *world, e event, _ string) bool {
-			_, one := links(e)
-			return host(one) == host(w.info.StorageURL) && strings.HasPrefix(one, "http://"+host(w.info.APIBaseURL)+"@")
-		},
-		"lookalike-link": func(w *world, e event, _ string) bool {
-			_, one := links(e)
-			return strings.HasPrefix(host(one), "127.0.0.1.evil.test")
-		},
-		"query-lookalike-link": func(w *world, e event, _ string) bool {
-			_, one := links(e)
-			return host(one) == "evil.test" && strings.HasSuffix(one, "?"+host(w.info.APIBaseURL))
-		},
-		"http-link": func(w *world, e event, _ string) bool {
-			_, one := links(e)
-			return strings.HasPrefix(one, "http://api.connect.fastenhealth.com/v1/")
-		},
-		"traversal-link": func(w *world, e event, _ string) bool {
-			_, one := links(e)
-			return strings.Contains(one, "/download/..%2f..%2f")
-		},
-		"wrong-stats": func(w *world, e event, _ string) bool {
-			s := e.Data["stats"].(map[string]any)
-			return s["total_resources"] == 12.0 && s["total_by_resource_type"].(map[string]any)["Patient"] == 217.0
-		},
-		"missing-fields": func(w *world, e event, _ string) bool {
-			return e.Data["org_connection_id"] == nil && e.Data["task_id"] == nil && e.Data["org_id"] == nil && e.Data["download_links"] != nil
-		},
-		"wrong-org": func(w *world, e event, _ string) bool {
-			return e.Data["org_id"] != w.info.OrgID && e.Data["org_id"] != ""
-		},
-		"wrong-mode": func(w *world, e event, _ string) bool { return e.APIMode == "live" },
-		"no-id":      func(w *world, e event, _ string) bool { return e.ID == "" && e.Data != nil },
-		"flat-payload": func(w *world, e event, body string) bool {
-			return e.Data == nil && e.Type == "" && strings.HasPrefix(body, `{"download_links":`)
-		},
-		"non-ascii": func(w *world, e event, body string) bool { return strings.Contains(body, "wörld ☃ <&>") },
-		"trailing-newline": func(w *world, e event, body string) bool {
-			return strings.HasSuffix(body, "}\n") && json.Valid([]byte(body))
-		},
-		"big-event:2": func(w *world, e event, body string) bool { return len(body) > 2<<20 && len(body) < 3<<20 },
-		"big-event":   func(w *world, e event, body string) bool { return len(body) > 10<<20 },
-	}
-	for spec, is := range tests {
+	for spec, is := range eventChecks {
 		t.Run(spec, func(t *testing.T) {
 			w := newWorld(t, sandbox.Options{}, spec+"=1")
 			w.register(t, ready)

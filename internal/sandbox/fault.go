@@ -30,8 +30,8 @@ func ParseFault(spec string) (Fault, error) {
 	if arg == "" {
 		f.Arg = known.Arg
 	}
-	if where != "" && !slices.Contains(wheres, where) {
-		return Fault{}, fmt.Errorf("failure %q: there is no endpoint %q, only %s", name, where, strings.Join(wheres, ", "))
+	if err := checkWhere(known, where); err != nil {
+		return Fault{}, err
 	}
 	if !counted {
 		return f, nil
@@ -42,6 +42,16 @@ func ParseFault(spec string) (Fault, error) {
 	}
 	f.Left = n
 	return f, nil
+}
+
+func checkWhere(known Failure, where string) error {
+	switch {
+	case where == "" || known.Area == "API" && slices.Contains(wheres, where):
+		return nil
+	case known.Area != "API":
+		return fmt.Errorf("failure %q: only one of the API can be limited to an endpoint", known.Name)
+	}
+	return fmt.Errorf("failure %q: there is no endpoint %q, only %s", known.Name, where, strings.Join(wheres, ", "))
 }
 
 // An UnknownFailureError is about a name that the catalogue does not have.

@@ -31,7 +31,7 @@ func TestParseFault(t *testing.T) {
 			}
 		})
 	}
-	for _, spec := range []string{"", "cut-body=0", "cut-body=often", "cut-body@kitchen", "cut"} {
+	for _, spec := range []string{"", "cut-body=0", "cut-body=often", "conflict@kitchen", "cut-body@download", "cut"} {
 		if f, err := sandbox.ParseFault(spec); err == nil {
 			t.Errorf("%q is read as %+v", spec, f)
 		}

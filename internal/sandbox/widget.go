@@ -72,7 +72,10 @@ func (s *Sandbox) widgetAction(w *recorder, r *http.Request) {
 	}
 	switch r.PathValue("action") {
 	case "patients":
-		writeReply(w, wrapped(object{{"patients", Patients()}, {"facilities", facilities}, {"source", fooClinic.name}}))
+		writeReply(w, wrapped(object{
+			{"patients", Patients()}, {"facilities", facilities}, {"source", fooClinic.name},
+			{"brand_id", brandID(fooClinic)}, {"portal_id", portalID(fooClinic)}, {"endpoint_id", endpointID(fooClinic)},
+		}))
 	case "connect":
 		writeReply(w, s.widgetConnect(owner, ask))
 	default:

@@ -26,6 +26,7 @@ class FastenStitchElement extends HTMLElement {
   #said;
   #several;
   #over = false;
+  #known = {};
 
   connectedCallback() {
     if (this.#panel) return;
@@ -57,18 +58,17 @@ class FastenStitchElement extends HTMLElement {
   }
 
   async #start() {
-    let known;
     try {
-      known = await ask('patients', { public_id: this.#publicID });
+      this.#known = await ask('patients', { public_id: this.#publicID });
     } catch (problem) {
       this.#fail('fasten_config_error', problem.message);
       this.#emit('widget.config_error');
       this.#panel.append(make('p', `The widget cannot start: ${problem.message}.`));
       return;
     }
-    this.#draw(known);
+    this.#draw(this.#known);
     const auto = here.searchParams.get('auto');
-    if (auto) setTimeout(() => this.#auto(auto, known), 200);
+    if (auto) setTimeout(() => this.#auto(auto), 200);
   }
 
   #draw(known) {
@@ -162,10 +162,10 @@ class FastenStitchElement extends HTMLElement {
   }
 
   #pending(reconnect) {
-    const data = {
-      public_id: this.#publicID, brand_id: this.getAttribute('brand-id') || '', portal_id: this.getAttribute('portal-id') || '',
-      endpoint_id: this.getAttribute('endpoint-id') || '', external_id: this.#externalID, external_state: '',
-    };
+    const data = { public_id: this.#publicID, external_id: this.#externalID, external_state: '' };
+    if (!this.#isTEFCA) {
+      for (const name of ['brand_id', 'portal_id', 'endpoint_id']) data[name] = this.#known[name];
+    }
     if (reconnect) data.org_connection_id = reconnect;
     this.#emit('patient.connection_pending', data);
   }
@@ -195,10 +195,10 @@ class FastenStitchElement extends HTMLElement {
     this.#emit('widget.complete', this.#connected);
   }
 
-  async #auto(choices, known) {
+  async #auto(choices) {
     const reconnect = this.getAttribute('reconnect-org-connection-id');
     if (choices === 'decline') this.#decline();
-    else if (choices === 'tefca') await this.#chooseFacilities(known.facilities);
+    else if (choices === 'tefca') await this.#chooseFacilities(this.#known.facilities);
     else if (choices !== 'none' && reconnect) await this.#connect({ reconnect });
     else if (choices !== 'none') for (const patient of choices.split(',')) await this.#connect({ patient });
     this.#finish();
