@@ -87,6 +87,7 @@ type envelope struct {
 }
 
 func (c *Client) readAnswer(name string, resp *http.Response, body []byte) (json.RawMessage, error) {
+	tooLong := len(body) > maxAnswer
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
 	var e envelope
 	jsonErr := json.Unmarshal(body, &e)
@@ -96,7 +97,7 @@ func (c *Client) readAnswer(name string, resp *http.Response, body []byte) (json
 		RetryAfter: retryAfter(resp.Header, c.opts.Clock.now()),
 	}
 	switch {
-	case len(body) > maxAnswer:
+	case tooLong:
 		apiErr.Body = BodyTooLong
 	case jsonErr != nil:
 		apiErr.Body = bodyKind(resp.Header, body)

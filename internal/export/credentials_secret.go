@@ -57,6 +57,8 @@ func WebhookKey(s Secret) ([]byte, error) {
 		problem = "has white space or a character that is not ASCII in it"
 	case !strings.HasPrefix(string(s), secretPrefix):
 		problem = "does not begin with " + secretPrefix
+	case s == secretPrefix:
+		problem = "has nothing behind " + secretPrefix
 	case err != nil:
 		problem = "is not base64 after " + secretPrefix
 	case len(key) < 24 || len(key) > 64:

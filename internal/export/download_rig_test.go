@@ -42,11 +42,18 @@ type fakeClock struct {
 	mu    sync.Mutex
 	time  time.Time
 	slept []time.Duration
+	later []event // in order
 }
 
-func newFakeClock() *fakeClock {
-	return &fakeClock{time: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+// An event happens when the clock has come to its time.
+type event struct {
+	at time.Duration // after the start
+	do func()
 }
+
+var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func newFakeClock(later ...event) *fakeClock { return &fakeClock{time: start, later: later} }
 
 func (c *fakeClock) clock() export.Clock { return export.Clock{Now: c.now, Sleep: c.sleep} }
 
@@ -61,9 +68,16 @@ func (c *fakeClock) sleep(ctx context.Context, d time.Duration) error {
 		return context.Cause(ctx)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.time = c.time.Add(d)
 	c.slept = append(c.slept, d)
+	var due []event
+	for len(c.later) > 0 && !start.Add(c.later[0].at).After(c.time) {
+		due, c.later = append(due, c.later[0]), c.later[1:]
+	}
+	c.mu.Unlock()
+	for _, e := range due {
+		e.do()
+	}
 	return nil
 }
 
@@ -84,6 +98,13 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.seen = append(s.seen, r.Clone(context.Background()))
 	s.mu.Unlock()
 	next(w, r)
+}
+
+// answers sets the steps from now on.
+func (s *script) answers(steps ...step) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.steps = steps
 }
 
 func (s *script) requests() []*http.Request {
@@ -115,7 +136,7 @@ func newRig(t testing.TB, steps ...step) *rig {
 	t.Cleanup(storage.Close)
 	r.signed = storage.URL + "/bucket/" + canary + "?X-Amz-Signature=" + canary
 	r.link = api.URL + "/v1/bridge/fhir/ehi-export/" + canary + "/download/" + canary + ".jsonl"
-	r.api.steps = []step{r.redirect(http.StatusFound)}
+	r.api.answers(r.redirect(http.StatusFound))
 	client, err := export.NewClient(keys(t), export.ClientOptions{
 		BaseURL:      api.URL,
 		Clock:        r.clock.clock(),
@@ -290,4 +311,10 @@ func offset(r *http.Request) int64 {
 	text, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Range"), "bytes="), "-")
 	n, _ := strconv.ParseInt(text, 10, 64)
 	return n
+}
+
+func contextWithCause(t testing.TB) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	t.Cleanup(func() { cancel(nil) })
+	return ctx, cancel
 }

@@ -38,6 +38,11 @@ func TestDownload(t *testing.T) {
 		{"three frames", []step{object(large, etag)}, large, 0, 1},
 		{"empty", []step{object(nil, etag)}, nil, 0, 1},
 		{"no length", []step{unsized(small[:len(small)-2])}, small[:len(small)-2], 0, 2}, // the last line is cut: asked twice
+		{"no length, the end confirmed", []step{unsized(small[:len(small)-2], "ETag", etag), object(small[:len(small)-2], etag)}, small[:len(small)-2], 0, 2},
+		{"no length, more is there", []step{unsized(small[:500], "ETag", etag), object(small, etag)}, small, 1, 2},
+		{"no length, another size is there", []step{unsized(small[:500], "ETag", etag), answer(416, "", "Content-Range", "bytes */400"), object(small, etag)}, small, 0, 3},
+		{"no length, cut in another place each time", []step{unsized(small[:500]), unsized(small[:700]), unsized(small[:700])}, small[:700], 0, 3},
+		{"no length, broken", []step{cutAfter(500, unsized(small)), unsized([]byte(`{"a":"}"}`))}, []byte(`{"a":"}"}`), 0, 2},
 		{"no length, whole lines", []step{unsized([]byte(`{"resourceType":"Patient"}`))}, []byte(`{"resourceType":"Patient"}`), 0, 1},
 		{"wrong content type", []step{answer(200, `{"resourceType":"Patient","id":"a"}`, "Content-Type", "text/html")}, []byte(`{"resourceType":"Patient","id":"a"}`), 0, 1},
 		{"checksums", []step{answer(200, string(small), "X-Amz-Checksum-Sha256", b64(sum[:]), "Content-Md5", b64(md[:]), "Digest", "sha-256="+b64(sum[:]))}, small, 0, 1},
@@ -168,7 +173,7 @@ func TestDownloadFromAPI(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t, object(small, etag))
-			r.api.steps = tt.api(r)
+			r.api.answers(tt.api(r)...)
 			if tt.is == nil {
 				r.want(tt.content)
 				return

@@ -1,0 +1,171 @@
+package export
+
+import (
+	"context"
+	"time"
+)
+
+// lookEvery is how often the landing folder is looked at while waiting.
+const lookEvery = 500 * time.Millisecond
+
+// A waiting is the wait for one task.
+type waiting struct {
+	*fetching
+	pollAfter time.Duration // between polls
+	nextPoll  time.Time
+	ended     time.Time // when we heard that it is finished
+	asked     bool      // for the event, by registering again
+	linked    bool      // reported
+}
+
+// wait returns when the files of the task have landed.
+func (w *fetching) wait(ctx context.Context) (Export, error) {
+	now := w.Clock.now()
+	s := &waiting{fetching: w, pollAfter: pollFirst, nextPoll: now.Add(pollFirst)}
+	s.heard(w.task.Status)
+	for {
+		e, done, err := s.look()
+		if done || err != nil {
+			return e, err
+		}
+		if err := s.act(ctx, e); err != nil {
+			return e, err
+		}
+		if err := w.Clock.sleep(ctx, lookEvery); err != nil {
+			return e, err
+		}
+	}
+}
+
+// look reads the record of the task, which the receiver of events keeps.
+func (s *waiting) look() (e Export, done bool, err error) {
+	e, _, err = s.Landing.Export(s.task.TaskID)
+	if err != nil {
+		return e, false, err
+	}
+	switch e.State {
+	case ExportLanded, ExportImported:
+		return e, true, nil
+	case ExportFailed:
+		return e, false, s.failure(e.FailureReason)
+	case ExportExpired:
+		return e, false, &GoneError{}
+	case ExportLinked:
+		if !s.linked {
+			s.linked = true
+			s.report(FetchStep{Kind: StepLinked})
+		}
+	}
+	return e, false, nil
+}
+
+func (s *waiting) failure(reason string) error {
+	return &FailureError{TaskID: s.task.TaskID, ConnectionID: s.connection, Reason: reason}
+}
+
+// act does what is due: ask how far it is, ask for the event again, give up.
+func (s *waiting) act(ctx context.Context, e Export) error {
+	now := s.Clock.now()
+	overdue := s.waited() > s.maxWait()
+	poll := s.WaitFor != WaitWebhook && !now.Before(s.nextPoll)
+	switch {
+	case e.State == ExportLinked: // only the download is missing
+	case !s.ended.IsZero() && now.Sub(s.ended) < s.patience():
+		return nil
+	case !s.ended.IsZero():
+		return s.missing(ctx)
+	case poll || overdue:
+		if err := s.poll(ctx); err != nil || !s.ended.IsZero() {
+			return err
+		}
+	}
+	if !overdue {
+		return nil
+	}
+	return &WaitError{What: "export " + shortID(s.task.TaskID), Status: s.statusOf(e), Waited: s.waited(), Reason: e.LastError}
+}
+
+func (s *waiting) statusOf(e Export) string {
+	if e.State == ExportLinked {
+		return "downloading"
+	}
+	return s.task.Status
+}
+
+// heard takes over a status.
+func (s *waiting) heard(status string) {
+	s.task.Status = status
+	if s.ended.IsZero() && (status == "success" || isFailed(status)) {
+		s.ended = s.Clock.now()
+	}
+}
+
+// poll asks how far the export is.
+func (s *waiting) poll(ctx context.Context) error {
+	s.pollAfter, s.nextPoll = nextPoll(s.pollAfter), s.Clock.now().Add(s.pollAfter)
+	task, err := s.Client.ExportStatus(ctx, s.task.TaskID, s.connection)
+	switch {
+	case err != nil && canGetBetter(err) && ctx.Err() == nil:
+		s.report(FetchStep{Kind: StepUnreached, Wait: s.pollAfter, Err: err})
+		return nil
+	case err != nil:
+		return err
+	}
+	other := ""
+	if !SameID(task.TaskID, s.task.TaskID) {
+		other = task.TaskID // of a deployment that knows exports by their connection
+	}
+	s.report(FetchStep{Kind: StepStatus, Status: task.Status, Wait: s.pollAfter, OtherTask: other})
+	if task.Status == s.task.Status {
+		return nil
+	}
+	s.heard(task.Status)
+	return s.record(func(e *Export) { e.Status = task.Status })
+}
+
+func (s *waiting) record(change func(*Export)) error {
+	return s.Landing.UpdateExport(s.task.TaskID, change)
+}
+
+// missing handles a task that has ended without an event: its reason, or its
+// link, is not here. Registering again has been seen to send the event again.
+func (s *waiting) missing(ctx context.Context) error {
+	if isFailed(s.task.Status) {
+		return s.failedUnheard()
+	}
+	if s.asked {
+		err := s.record(func(e *Export) {
+			if e.State == ExportPending {
+				e.State = ExportNoLink
+			}
+		})
+		if err != nil {
+			return err
+		}
+		return &NoLinkError{TaskID: s.task.TaskID, ConnectionID: s.connection, Mode: s.Client.Mode()}
+	}
+	if err := s.register(ctx); err != nil {
+		return err
+	}
+	s.asked, s.ended = true, time.Time{}
+	s.heard(s.task.Status)
+	s.report(FetchStep{Kind: StepAskedAgain, Status: s.task.Status, Wait: s.patience()})
+	return nil
+}
+
+// failedUnheard ends a task that failed for a reason that only its event has.
+func (s *waiting) failedUnheard() error {
+	reason := ""
+	if s.task.Status != "failed" {
+		reason = s.task.Status
+	}
+	err := s.record(func(e *Export) {
+		if e.State == ExportPending || e.State == ExportNoLink {
+			e.State, e.FailureReason = ExportFailed, reason
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return s.failure(reason)
+}
