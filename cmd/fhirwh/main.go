@@ -49,6 +49,7 @@ type cli struct {
 	Dump     dumpCmd     `cmd:"" help:"Write resources back as NDJSON."`
 	Verify   verifyCmd   `cmd:"" help:"Compare the warehouse with its sources."`
 	Repair   repairCmd   `cmd:"" help:"Make a damaged warehouse open again."`
+	Connect  connectCmd  `cmd:"" help:"Serve the page on which a patient connects their records."`
 	Sandbox  sandboxCmd  `cmd:"" help:"Run a stand-in for Fasten Connect, to try things and make them fail."`
 	Version  versionCmd  `cmd:"" help:"Say which version this is."`
 }

@@ -32,10 +32,10 @@ func TestBrowser(t *testing.T) {
 		PublicID: "public_test_0123456789", ExternalID: "patient-42", KeepOpen: true,
 		Script: widget.URL + "/widget.js", Style: widget.URL + "/widget.css",
 		Verify: verifier([]export.Connection{epic(), {ID: tefcaID, APIMode: "test", Status: "authorized", PlatformType: "tefca"}}),
-		Store: func(c export.Connection) error {
+		Store: func(a Account) error {
 			mu.Lock()
 			defer mu.Unlock()
-			stored[c.ID] = c
+			stored[a.ID] = a.Connection
 			return nil
 		},
 	})

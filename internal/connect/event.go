@@ -2,6 +2,7 @@ package connect
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,6 +65,10 @@ func (o object) code(name string) string {
 	return ""
 }
 
+// request is the request id, for Fasten Connect's support. Its name has two
+// spellings.
+func (o object) request() string { return cmp.Or(o.id("request_id"), o.id("request-id")) }
+
 // validID reports whether s can be an id: of Fasten Connect's ids only length
 // and characters are certain. None is a path, an option or markup.
 func validID(s string) bool {
@@ -85,6 +90,7 @@ func (o object) connection() export.Connection {
 		PortalID:         o.id("portal_id"),
 		TEFCADirectoryID: o.id("tefca_directory_id"),
 		Scope:            o.text("scope"),
+		RequestID:        o.request(),
 	}
 	if t, err := time.Parse(time.RFC3339, o.text("consent_expires_at")); err == nil {
 		c.ConsentExpires = &t

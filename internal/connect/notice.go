@@ -1,7 +1,5 @@
 package connect
 
-import "cmp"
-
 // The kinds of [Notice].
 const (
 	LoginStarted = "login-started" // the patient logs in at a health system
@@ -18,6 +16,7 @@ type Notice struct {
 	Account Account
 	Code    string // as the widget says it, such as access_denied
 	Request string // request id for Fasten Connect's support
+	Title   string // what went wrong, and Advice what to do
 	Advice  string
 	Err     error
 }
@@ -60,13 +59,16 @@ func failure(data []object) problem {
 	}
 	code := o.code("error")
 	p, ok := advices[code]
+	if code == "fasten_config_error" {
+		p, ok = configProblem(), true
+	}
 	if !ok {
 		p = problem{Title: "The connection failed", Advice: "Try again. If that repeats, ask Fasten Connect's support."}
 		if code != "" {
 			p.Title += ": " + code
 		}
 	}
-	p.code, p.Request = code, cmp.Or(o.id("request_id"), o.id("request-id"))
+	p.code, p.Request = code, o.request()
 	p.Detail = o.text("error_description")
 	if len(p.Detail) > 500 {
 		p.Detail = ""

@@ -38,8 +38,9 @@ type Options struct {
 	// key. An error of kind ErrUnknown means that there is no such connection, any
 	// other one that we cannot know now.
 	Verify func(ctx context.Context, id string) (export.Connection, error)
-	// Store keeps a connection. It is called once or more for each.
-	Store func(export.Connection) error
+	// Store keeps a connection. It is called once or more for each, with Updated as
+	// the time of what it says.
+	Store func(Account) error
 	// Report is told what happens on the page, for the terminal; may be nil.
 	Report func(Notice)
 	// Now is the clock; nil: time.Now.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fhirwh/fhirwh/internal/export"
 )
@@ -113,11 +114,11 @@ func TestElement(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{"plain", Options{}, `<fasten-stitch-element public-id="public_test_0123456789" static-backdrop="true">Choose a health system</fasten-stitch-element>`},
+		{"plain", Options{}, `<fasten-stitch-element public-id="public_test_0123456789" static-backdrop="true"><span class="label">Choose a health system</span></fasten-stitch-element>`},
 		{"patient", Options{ExternalID: "patient-42", Email: "p@example.org"},
-			`<fasten-stitch-element public-id="public_test_0123456789" static-backdrop="true" external-id="patient-42" email="p@example.org">Choose`},
-		{"TEFCA", Options{TEFCA: true}, `static-backdrop="true" tefca-mode="true">Find`},
-		{"reconnect", Options{Reconnect: epicID}, `reconnect-org-connection-id="` + epicID + `">Reconnect</fasten-stitch-element>`},
+			`<fasten-stitch-element public-id="public_test_0123456789" static-backdrop="true" external-id="patient-42" email="p@example.org"><span class="label">Choose`},
+		{"TEFCA", Options{TEFCA: true}, `static-backdrop="true" tefca-mode="true"><span class="label">Find`},
+		{"reconnect", Options{Reconnect: epicID}, `reconnect-org-connection-id="` + epicID + `"><span class="label">Reconnect</span></fasten-stitch-element>`},
 		{"hostile", Options{ExternalID: `"><script>alert(1)</script>`}, `external-id="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;">`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -167,7 +168,7 @@ func TestRenewable(t *testing.T) {
 		{ID: "live", APIMode: "live", Status: "revoked"},
 		{ID: "<b>", APIMode: "test", Status: "revoked"},
 	}
-	list := Renewables(known, "test", testNow)
+	list := Renewables(known, nil, "test", testNow)
 	if len(list) != 2 || list[0].ID != "revoked" || list[1].ID != "ended" {
 		t.Fatalf("to renew: %+v", list)
 	}
@@ -179,5 +180,32 @@ func TestRenewable(t *testing.T) {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %s", want)
 		}
+	}
+}
+
+// An export that failed for want of rights asks for the patient, until the
+// connection is renewed or a later export succeeds.
+func TestRenewableAfterFailure(t *testing.T) {
+	earlier, later := testNow.Add(-time.Hour), testNow.Add(time.Hour)
+	failed := export.Export{TaskID: "t", ConnectionID: "c", State: export.ExportFailed, FailureReason: "token_refresh_failure", Updated: testNow}
+	other := failed
+	other.FailureReason = "resource_invalid_content"
+	for _, test := range []struct {
+		name     string
+		statusAt time.Time
+		exports  []export.Export
+		want     int
+	}{
+		{"failed", earlier, []export.Export{failed}, 1},
+		{"failed for another reason", earlier, []export.Export{other}, 0},
+		{"renewed since", later, []export.Export{failed}, 0},
+		{"succeeded since", earlier, []export.Export{{TaskID: "u", ConnectionID: "c", State: export.ExportImported, Updated: later}, failed}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			known := []export.Connection{{ID: "c", APIMode: "test", Status: "authorized", StatusAt: &test.statusAt}}
+			if list := Renewables(known, test.exports, "test", testNow); len(list) != test.want {
+				t.Errorf("to renew: %+v", list)
+			}
+		})
 	}
 }

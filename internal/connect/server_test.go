@@ -37,10 +37,10 @@ func newRig(t *testing.T, o Options, known ...export.Connection) *rig {
 	t.Helper()
 	r := &rig{t: t}
 	o.PublicID, o.Now = "public_test_0123456789", func() time.Time { return testNow }
-	o.Store = func(c export.Connection) error {
+	o.Store = func(a Account) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.stored = append(r.stored, c)
+		r.stored = append(r.stored, a.Connection)
 		return nil
 	}
 	o.Report = func(n Notice) { r.notices = append(r.notices, n) }
@@ -165,7 +165,7 @@ func TestServeEndsWithItsContext(t *testing.T) {
 // listening returns a server on a free port of 127.0.0.1.
 func listening(t *testing.T, o Options) *Server {
 	t.Helper()
-	o.PublicID, o.Store = "public_test_0123456789", func(export.Connection) error { return nil }
+	o.PublicID, o.Store = "public_test_0123456789", func(Account) error { return nil }
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -106,7 +106,7 @@ func (s *session) fail(p problem) {
 		s.pending = false
 		s.problems = append(lastOf(s.problems, 19), p)
 	})
-	s.options.Report(Notice{Kind: Failed, Code: p.code, Request: p.Request, Advice: p.Advice})
+	s.options.Report(Notice{Kind: Failed, Code: p.code, Request: p.Request, Title: p.Title, Advice: p.Advice})
 }
 
 // begin starts another attempt. The problems of earlier ones go; what could not be
@@ -158,7 +158,7 @@ func (s *session) connect(ctx context.Context, claimed export.Connection, mode s
 	if s.options.ExternalID != "" {
 		a.ExternalID = s.options.ExternalID
 	}
-	if err := s.options.Store(a.Connection); err != nil {
+	if err := s.options.Store(a); err != nil {
 		s.fail(problem{lasting: true, Title: "The connection " + a.ID + " could not be stored", Advice: "Free space or set the rights of the landing folder, then: " + s.options.Fetch + " " + a.ID})
 		s.options.Report(Notice{Kind: StoreFailed, Account: a, Err: err})
 		return

@@ -271,7 +271,7 @@ func TestFailuresAreBounded(t *testing.T) {
 // A connection that cannot be stored is shown with its id, and the page stays.
 func TestStoreFails(t *testing.T) {
 	r := newRig(t, Options{}, epic())
-	r.session.options.Store = func(export.Connection) error { return errors.New("disk full") }
+	r.session.options.Store = func(Account) error { return errors.New("disk full") }
 	v := r.post(complete(epicData))
 	if r.isDone() || len(v.Accounts) != 0 || len(v.Problems) != 1 || !strings.Contains(v.Problems[0].Title+v.Problems[0].Advice, epicID) {
 		t.Errorf("done %v, view %+v", r.isDone(), v)

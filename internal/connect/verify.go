@@ -65,6 +65,7 @@ func merge(said, claimed export.Connection) export.Connection {
 	c.PortalID = cmp.Or(said.PortalID, claimed.PortalID)
 	c.TEFCADirectoryID = cmp.Or(said.TEFCADirectoryID, claimed.TEFCADirectoryID)
 	c.Scope = cmp.Or(said.Scope, claimed.Scope)
+	c.RequestID = cmp.Or(said.RequestID, claimed.RequestID)
 	c.ConsentExpires = cmp.Or(said.ConsentExpires, claimed.ConsentExpires)
 	return c
 }
