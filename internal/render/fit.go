@@ -21,6 +21,9 @@ func fit(natural []int, columns []Column, terminal int) []int {
 		if columns[i].Numeric {
 			least[i] = min(n, widestNumber)
 		}
+		if columns[i].Whole {
+			least[i] = max(least[i], min(n, terminal*3/5))
+		}
 	}
 	shown := len(natural)
 	for shown > 1 && total(least[:shown]) > terminal-mark(shown, len(natural)) {

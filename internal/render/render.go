@@ -34,6 +34,7 @@ type Column struct {
 	Name    string
 	Numeric bool // flush right in a table; never taken for a formula in CSV
 	Wrap    bool // in a table of limited width: continue on further lines instead of cutting
+	Whole   bool // in a table of limited width: cut or wrap other columns before this one
 }
 
 // A Writer writes one result: Begin, Row for each row, End. The values of a row

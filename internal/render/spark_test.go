@@ -50,15 +50,3 @@ func TestBars(t *testing.T) {
 		})
 	}
 }
-
-func TestBareTable(t *testing.T) {
-	got := write(t, render.Table, render.Options{Width: 20, Bare: true}, "indent a_long_name~ n#", []any{"", "several words here", int64(1)}, []any{"", "日本", int64(20)})
-	want := `
-  several words    1
-  here
-  日本            20
-`
-	if got != want[1:] {
-		t.Errorf("got\n%s\nwant\n%s", got, want[1:])
-	}
-}

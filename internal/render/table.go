@@ -240,8 +240,8 @@ func textWidth(s string) int {
 	return len(s)
 }
 
-// breakLine splits s where a line of that width ends: at a space if there is
-// one in its second half, else behind a dot or slash there.
+// breakLine splits s where a line of that width ends: at a space unless that leaves
+// two thirds of it empty, else behind a dot or slash in its second half.
 func breakLine(s string, width int) (line, rest string) {
 	line = condition().Truncate(s, width, "")
 	if line == "" { // not even one character fits
@@ -252,7 +252,7 @@ func breakLine(s string, width int) (line, rest string) {
 		return s, ""
 	}
 	if s[len(line)] != ' ' {
-		if space := strings.LastIndexByte(line, ' '); space > len(line)/2 {
+		if space := strings.LastIndexByte(line, ' '); space > len(line)/3 {
 			line = line[:space]
 		} else if sign := strings.LastIndexAny(line, "./"); sign > len(line)/2 {
 			line = line[:sign+1]

@@ -177,3 +177,41 @@ func TestTableCountsHiddenColumns(t *testing.T) {
 		t.Errorf("got %d hidden columns, want 2:\n%s", got, out.String())
 	}
 }
+
+func TestBareTable(t *testing.T) {
+	got := write(t, render.Table, render.Options{Width: 20, Bare: true}, "indent a_long_name~ n#", []any{"", "several words here", int64(1)}, []any{"", "日本", int64(20)})
+	want := `
+  several words    1
+  here
+  日本            20
+`
+	if got != want[1:] {
+		t.Errorf("got\n%s\nwant\n%s", got, want[1:])
+	}
+}
+
+func TestWholeColumn(t *testing.T) {
+	columns := []render.Column{{Wrap: true}, {Whole: true, Wrap: true}}
+	for width, want := range map[int]string{
+		40: "Odalys Renata    2022-02-08 – 2022-02-11\nBergström\n",
+		30: "Odalys      2022-02-08 –\nRenata      2022-02-11\nBergström\n",
+	} {
+		var out strings.Builder
+		w, err := render.New(render.Table, &out, render.Options{Width: width, Bare: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Begin(columns); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Row([]any{"Odalys Renata Bergström", "2022-02-08 – 2022-02-11"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.End(); err != nil {
+			t.Fatal(err)
+		}
+		if out.String() != want {
+			t.Errorf("width %d: got\n%s\nwant\n%s", width, out.String(), want)
+		}
+	}
+}
