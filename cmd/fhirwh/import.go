@@ -37,6 +37,7 @@ type importCmd struct {
 	MemoryLimit byteSize `default:"1GiB" placeholder:"SIZE" help:"Memory of the whole import (${default})."`
 	JSON        bool     `name:"json" help:"Print the summary as JSON on standard output."`
 	limits      `embed:""`
+	landingFlag `embed:""`
 }
 
 // Help says what comes behind the flags.
@@ -55,9 +56,13 @@ func (cmd *importCmd) Run(ctx context.Context, c *cli, std stdio) error {
 	if err != nil {
 		return err
 	}
+	records, err := cmd.exportRecords(c, std)
+	if err != nil {
+		return err
+	}
 	shown := startProgress(std)
 	sum, err := warehouse.Import(ctx, c.DB, warehouse.ImportOptions{
-		Sources: from, Parse: options, Version: ourVersion(),
+		Sources: from, Exports: records, Parse: options, Version: ourVersion(),
 		Wait: c.Wait, OnWait: std.waiting(c.DB),
 		DryRun: cmd.DryRun, MaxRejects: cmd.maxRejects(), MemoryLimit: int64(cmd.MemoryLimit),
 		Progress: shown.update,

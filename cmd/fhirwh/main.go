@@ -40,18 +40,21 @@ type cli struct {
 	DB   string        `name:"db" env:"FHIRWH_DB" default:"warehouse.duckdb" placeholder:"FILE" help:"Warehouse file (${default})."`
 	Wait time.Duration `default:"10s" placeholder:"DURATION" help:"How long to wait for a warehouse that another program uses (${default})."`
 
-	Import   importCmd   `cmd:"" help:"Load exports into the warehouse."`
-	Query    queryCmd    `cmd:"" help:"Answer SQL."`
-	Tables   tablesCmd   `cmd:"" help:"List tables and views."`
-	Describe describeCmd `cmd:"" help:"Say what is in a table or view."`
-	Imports  importsCmd  `cmd:"" help:"Show what was imported, and when."`
-	Rejects  rejectsCmd  `cmd:"" help:"Show lines that were no FHIR resources."`
-	Dump     dumpCmd     `cmd:"" help:"Write resources back as NDJSON."`
-	Verify   verifyCmd   `cmd:"" help:"Compare the warehouse with its sources."`
-	Repair   repairCmd   `cmd:"" help:"Make a damaged warehouse open again."`
-	Connect  connectCmd  `cmd:"" help:"Serve the page on which a patient connects their records."`
-	Sandbox  sandboxCmd  `cmd:"" help:"Run a stand-in for Fasten Connect, to try things and make them fail."`
-	Version  versionCmd  `cmd:"" help:"Say which version this is."`
+	Import      importCmd      `cmd:"" help:"Load exports into the warehouse."`
+	Query       queryCmd       `cmd:"" help:"Answer SQL."`
+	Tables      tablesCmd      `cmd:"" help:"List tables and views."`
+	Describe    describeCmd    `cmd:"" help:"Say what is in a table or view."`
+	Imports     importsCmd     `cmd:"" help:"Show what was imported, and when."`
+	Rejects     rejectsCmd     `cmd:"" help:"Show lines that were no FHIR resources."`
+	Dump        dumpCmd        `cmd:"" help:"Write resources back as NDJSON."`
+	Verify      verifyCmd      `cmd:"" help:"Compare the warehouse with its sources."`
+	Repair      repairCmd      `cmd:"" help:"Make a damaged warehouse open again."`
+	Connect     connectCmd     `cmd:"" help:"Serve the page on which a patient connects their records."`
+	Sandbox     sandboxCmd     `cmd:"" help:"Run a stand-in for Fasten Connect, to try things and make them fail."`
+	Connections connectionsCmd `cmd:"" help:"List the connections of patients that are known."`
+	Exports     exportsCmd     `cmd:"" help:"List the exports that are known, and what to do about each."`
+	Doctor      doctorCmd      `cmd:"" help:"Check keys, clock, webhook, files and warehouse, and say what to do."`
+	Version     versionCmd     `cmd:"" help:"Say which version this is."`
 }
 
 const description = `Turn FHIR exports into a DuckDB warehouse that answers SQL.
