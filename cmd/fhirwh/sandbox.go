@@ -38,7 +38,7 @@ func (*sandboxCmd) Help() string {
 	var b strings.Builder
 	b.WriteString("A stand-in for Fasten Connect on this machine: API, storage, webhooks and widget, with keys of its own that open nothing else.\n\n" +
 		"Failures for --fail. With =COUNT one happens so often, else always; one of the API can be limited to an endpoint, as in rate-limit:3@register=1 (register, status, download, connection). " +
-		"While it runs: curl -X POST 'http://127.0.0.1:8790/control/fail?name=cut-body=2', .../heal, .../clock?advance=24h, .../send-event?type=webhook.test, .../revoke?connection=ID; GET .../state, .../log, .../deliveries, .../event.\n")
+		"While it runs: curl -X POST 'http://127.0.0.1:8790/control/fail?name=cut-body=2', .../heal, .../clock?advance=24h, .../send-event?type=webhook.test, .../revoke?connection=ID; GET .../state, .../log, .../deliveries, and the last event with .../event and .../headers.\n")
 	area := ""
 	for _, f := range sandbox.Failures() {
 		if f.Area != area {
@@ -185,11 +185,12 @@ func nextCommands(i sandbox.Info) string {
 	return fmt.Sprintf(`
 # In another terminal, with these variables set:
 #
-#   fhirwh listen
+#   fhirwh listen                                # take events, import what they bring
+#   fhirwh connect                               # another patient agrees, in a browser
 #   fhirwh fetch %s
-#   curl -s %s/event | fhirwh events replay -
-#   curl -X POST '%s/fail?name=cut-body=2'
-`, first.ID, i.ControlURL, i.ControlURL)
+#   curl -s %[2]s/event | fhirwh events replay -
+#   curl -X POST '%[2]s/fail?name=cut-body=2'
+`, first.ID, i.ControlURL)
 }
 
 // writeEnvFile writes what only the user may read.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -24,7 +26,7 @@ func (s *Sandbox) control(w *recorder, r *http.Request) {
 	}
 	act, ok := acts[action]
 	if !ok || r.Method != http.MethodPost {
-		writeReply(w, failed(http.StatusNotFound, "GET state, log, deliveries, event or failures; POST "+strings.Join(actNames(), ", ")))
+		writeReply(w, failed(http.StatusNotFound, "GET state, log, deliveries, event, headers or failures; POST "+strings.Join(actNames(), ", ")))
 		return
 	}
 	result, err := act(s, r)
@@ -43,22 +45,45 @@ var looks = map[string]func(*Sandbox, http.ResponseWriter, *http.Request){
 	"failures": func(s *Sandbox, w http.ResponseWriter, _ *http.Request) {
 		writeReply(w, wrapped(object{{"active", s.Faults()}, {"known", Failures()}}))
 	},
-	"event": (*Sandbox).lookEvent,
+	"event":   (*Sandbox).lookEvent,
+	"headers": (*Sandbox).lookHeaders,
 }
 
 // lookEvent gives the body of an event as it was signed: of an id, or the last one
 // of a type, or the last one that ended an export.
 func (s *Sandbox) lookEvent(w http.ResponseWriter, r *http.Request) {
+	if d, ok := s.deliveryFor(w, r); ok {
+		writeText(w, http.StatusOK, "application/json", []byte(d.Body))
+	}
+}
+
+// lookHeaders gives the three headers of an event's signature, of now.
+func (s *Sandbox) lookHeaders(w http.ResponseWriter, r *http.Request) {
+	d, ok := s.deliveryFor(w, r)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	signed := draft{id: d.EventID, body: []byte(d.Body), secrets: slices.Clone(s.orgs[0].endpoints[d.Mode].secrets)}
+	s.mu.Unlock()
+	signed.timestamp = strconv.FormatInt(s.clock.outside().Unix(), 10)
+	signed.sign()
+	text := fmt.Sprintf("webhook-id: %s\nwebhook-timestamp: %s\nwebhook-signature: %s\n", signed.id, signed.timestamp, signed.signature)
+	writeText(w, http.StatusOK, "text/plain; charset=utf-8", []byte(text))
+}
+
+// deliveryFor returns the event that a request asks for, or says that there is
+// none.
+func (s *Sandbox) deliveryFor(w http.ResponseWriter, r *http.Request) (Delivery, bool) {
 	id, typ := r.FormValue("id"), r.FormValue("type")
 	all := s.Deliveries()
-	for i := len(all) - 1; i >= 0; i-- {
-		d := all[i]
+	for _, d := range slices.Backward(all) {
 		if id == "" && typ == "" && endsExport(d.Type) || id != "" && d.EventID == id || typ != "" && d.Type == typ {
-			writeText(w, http.StatusOK, "application/json", []byte(d.Body))
-			return
+			return d, true
 		}
 	}
 	writeReply(w, failed(http.StatusNotFound, "no such event"))
+	return Delivery{}, false
 }
 
 // acts change something.

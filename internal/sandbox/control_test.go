@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -37,7 +38,11 @@ func TestControl(t *testing.T) {
 	if g := connection(); g.data(t)["status"] != "refreshing" {
 		t.Errorf("status: %s", g.text)
 	}
+}
 
+func TestControlOfEvents(t *testing.T) {
+	w := newWorld(t, sandbox.Options{Pending: time.Hour})
+	id := w.info.Connections[ready].ID
 	w.act(t, "content", "connection="+id, "{}\n")
 	w.register(t, ready)
 	w.act(t, "clock", "advance=1h", "")
@@ -48,6 +53,14 @@ func TestControl(t *testing.T) {
 	}
 	if g := w.ask(t, "GET", w.info.ControlURL+"/event", "", bare); g.text != string(w.hook.all()[0].body) {
 		t.Errorf("event: %s", g.text)
+	}
+	signed := delivered{header: http.Header{}, body: w.hook.all()[0].body}
+	for line := range strings.Lines(w.ask(t, "GET", w.info.ControlURL+"/headers?id="+e.ID, "", bare).text) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		signed.header.Set(name, value)
+	}
+	if err := verify(w.info.Test.WebhookSecret, signed, time.Now()); err != nil {
+		t.Errorf("headers: %v", err)
 	}
 	w.act(t, "redeliver", "id="+e.ID, "")
 	if again := w.hook.wait(t, 2)[1].event(t); again.ID != e.ID {
@@ -65,7 +78,7 @@ func TestControl(t *testing.T) {
 		t.Errorf("connect: %s", g.text)
 	}
 	w.act(t, "revoke", "connection="+id, "")
-	if g := connection(); g.data(t)["status"] != "revoked" {
+	if g := w.ask(t, "GET", "/bridge/org_connection/"+id, ""); g.data(t)["status"] != "revoked" {
 		t.Errorf("revoke: %s", g.text)
 	}
 	w.hook.wait(t, 6)
