@@ -24,7 +24,9 @@ type queryCmd struct {
 	SQL  string `arg:"" optional:"" name:"sql" help:"SQL; without it, or as -, it is read from standard input."`
 	File string `short:"f" placeholder:"FILE" help:"Read the SQL from a file."`
 
-	Format  string `enum:",table,csv,json,ndjson,markdown,parquet" default:"" placeholder:"FORMAT" help:"table, csv, json, ndjson, markdown or parquet. Default: by the name of --output; else table on a terminal, csv elsewhere. CSV is exact; NULL is nothing, an empty text is \"\"."`
+	Param []param `sep:"none" placeholder:"NAME=VALUE" help:"Value for the parameter $NAME of the SQL; may be repeated."`
+
+	Format  string `enum:",table,vertical,csv,json,ndjson,markdown,parquet" default:"" placeholder:"FORMAT" help:"table, vertical (one column a line), csv, json, ndjson, markdown or parquet. Default: by the name of --output; else table on a terminal, csv elsewhere. CSV is exact; NULL is nothing, an empty text is \"\"."`
 	Output  string `short:"o" placeholder:"FILE" help:"Write the result to a file, which appears when it is complete."`
 	MaxRows *int64 `placeholder:"N" help:"Show at most N rows; 0 is all. Default: 200 in a table on a terminal, else all."`
 	CSVSafe bool   `help:"In CSV, put ' before text that a spreadsheet would run as a formula."`
@@ -41,6 +43,10 @@ func (cmd *queryCmd) Run(ctx context.Context, c *cli, std stdio) (err error) {
 	if err != nil {
 		return err
 	}
+	params, err := cmd.params(statements)
+	if err != nil {
+		return err
+	}
 	out, err := cmd.open(std, len(statements))
 	if err != nil {
 		return err
@@ -51,14 +57,18 @@ func (cmd *queryCmd) Run(ctx context.Context, c *cli, std stdio) (err error) {
 		return err
 	}
 	defer r.Close()
+	a := &answerer{cmd, r, params, out, std}
 	for i, sql := range statements {
-		if err := r.Check(sql); err != nil {
-			return nth(i, statements, err)
+		if len(statements) == 1 {
+			break // running it checks it
+		}
+		if err := r.Check(sql, params...); err != nil {
+			return nth(i, statements, missing(err))
 		}
 	}
 	for i, sql := range statements {
-		if err := cmd.answer(ctx, r, sql, i, out, std); err != nil {
-			return nth(i, statements, err)
+		if err := a.answer(ctx, i, sql); err != nil {
+			return nth(i, statements, missing(err))
 		}
 	}
 	return nil
@@ -110,35 +120,43 @@ func (cmd *queryCmd) reader(ctx context.Context, c *cli, std stdio, out *output)
 	})
 }
 
-// answer runs one statement and writes its result.
-func (cmd *queryCmd) answer(ctx context.Context, r *warehouse.Reader, sql string, i int, out *output, std stdio) error {
-	if cmd.Timeout > 0 {
+// An answerer runs statements and writes their results.
+type answerer struct {
+	cmd    *queryCmd
+	r      *warehouse.Reader
+	params []warehouse.Param
+	out    *output
+	std    stdio
+}
+
+// answer runs the ith statement.
+func (a *answerer) answer(ctx context.Context, i int, sql string) error {
+	if a.cmd.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, cmd.Timeout, errTimeout)
+		ctx, cancel = context.WithTimeoutCause(ctx, a.cmd.Timeout, errTimeout)
 		defer cancel()
 	}
 	start := time.Now()
-	done := func(n int64, more bool, hidden int) {
-		if out.table || std.errWidth > 0 {
-			std.note("%s\n", footer(n, more, hidden, time.Since(start)))
-		}
-	}
-	if out.parquet {
-		n, err := r.Export(ctx, sql, out.path)
-		if err == nil {
-			done(n, false, 0)
-		}
-		return err
-	}
-	res, err := r.Query(ctx, sql)
-	if err != nil {
-		return err
-	}
-	n, more, hidden, err := cmd.write(res, i, out)
-	if err = errors.Join(err, res.Close()); err == nil {
-		done(n, more, hidden)
+	n, more, hidden, err := a.run(ctx, i, sql)
+	if err == nil && (a.out.table || a.std.errWidth > 0) {
+		a.std.note("%s\n", footer(n, more, hidden, time.Since(start)))
 	}
 	return err
+}
+
+// run writes a result and returns how many rows it wrote, whether there are more,
+// and how many columns did not fit.
+func (a *answerer) run(ctx context.Context, i int, sql string) (n int64, more bool, hidden int, err error) {
+	if a.out.parquet {
+		n, err = a.r.Export(ctx, sql, a.out.path, a.params...)
+		return n, false, 0, err
+	}
+	res, err := a.r.Query(ctx, sql, a.params...)
+	if err != nil {
+		return 0, false, 0, err
+	}
+	n, more, hidden, err = a.cmd.write(res, i, a.out)
+	return n, more, hidden, errors.Join(err, res.Close())
 }
 
 var errTimeout = &hinted{errors.New("the query took longer than --timeout"), "raise --timeout, or ask for less"}

@@ -55,6 +55,7 @@ const (
 	JSONRows Format = "json"   // one array of objects, a row a line
 	NDJSON   Format = "ndjson" // an object a line
 	Markdown Format = "markdown"
+	Vertical Format = "vertical" // a line a column
 )
 
 // Options say how a [Writer] writes. The zero value is for programs.
@@ -68,12 +69,14 @@ type Options struct {
 // New returns a Writer of that format to out. Its End flushes, so out need not
 // be buffered.
 func New(f Format, out io.Writer, o Options) (Writer, error) {
-	if o.Printable && f != Table {
+	if o.Printable && f != Table && f != Vertical {
 		out = NewPrintable(out)
 	}
 	switch f {
 	case Table:
 		return newTable(out, o.Width, o.Bare), nil
+	case Vertical:
+		return &verticalWriter{lines: newLines(out), width: o.Width}, nil
 	case CSV:
 		return &csvWriter{lines: newLines(out), safe: o.CSVSafe}, nil
 	case JSONRows:

@@ -112,15 +112,49 @@ func Parameters(sql string) []string {
 	var names []string
 	seen := map[string]bool{}
 	tokens := Tokens(sql)
-	for i := 1; i < len(tokens); i++ {
-		sign, t := tokens[i-1], tokens[i]
-		if sign.Text != "$" || sign.end() != t.At || !t.IsWord() && !t.IsName() {
-			continue
-		}
-		if key := strings.ToLower(t.Name()); !seen[key] {
+	for i := range tokens {
+		name, ok := parameter(tokens, i)
+		if key := strings.ToLower(name); ok && !seen[key] {
 			seen[key] = true
-			names = append(names, t.Name())
+			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// parameter returns the name of the parameter whose sign is tokens[i].
+func parameter(tokens []Token, i int) (string, bool) {
+	if i+1 >= len(tokens) || tokens[i].Text != "$" || tokens[i].end() != tokens[i+1].At {
+		return "", false
+	}
+	t := tokens[i+1]
+	return t.Name(), t.IsWord() || t.IsName()
+}
+
+// IsOperand reports whether the statement calculates with the parameter: a sign
+// such as * stands beside it.
+func IsOperand(sql, name string) bool {
+	tokens := Tokens(sql)
+	for i := range tokens {
+		if p, ok := parameter(tokens, i); !ok || !strings.EqualFold(p, name) {
+			continue
+		}
+		if i > 0 && isArithmetic(tokens[i-1]) || i+2 < len(tokens) && isArithmetic(tokens[i+2]) {
+			return true
+		}
+	}
+	return false
+}
+
+func isArithmetic(t Token) bool { return len(t.Text) == 1 && strings.Contains("+-*/%^", t.Text) }
+
+// Placeholders returns how many parameters are written as ?.
+func Placeholders(sql string) int {
+	n := 0
+	for _, t := range Tokens(sql) {
+		if t.Text == "?" {
+			n++
+		}
+	}
+	return n
 }

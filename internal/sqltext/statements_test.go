@@ -148,3 +148,23 @@ func TestParameters(t *testing.T) {
 		}
 	}
 }
+
+func TestIsOperand(t *testing.T) {
+	tests := []struct {
+		in   string
+		want bool
+	}{
+		{"select $p * 2", true},
+		{"select 2-$P", true},
+		{"select $p", false},
+		{"select *, $p from t", false},
+		{"select $p || 'x' - 1", false},
+		{"select $q * 2, $p", false},
+		{"select '$p * 2'", false},
+	}
+	for _, tt := range tests {
+		if got := IsOperand(tt.in, "p"); got != tt.want {
+			t.Errorf("%q: got %v", tt.in, got)
+		}
+	}
+}

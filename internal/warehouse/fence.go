@@ -89,7 +89,12 @@ func (o *ReadOptions) settings() map[string]string {
 // fence is what must be set once the file is open, in this order: after the
 // last nothing can be.
 func (o *ReadOptions) fence() []string {
-	sets := []string{"set TimeZone = " + quoteText(o.zone().String())}
+	sets := []string{
+		"set TimeZone = " + quoteText(o.zone().String()),
+		// Of a result that nobody reads on: with 100 MB, 10 million rows of
+		// text took 700 MB of memory.
+		"set streaming_buffer_size = '16MB'",
+	}
 	switch {
 	case o.ExportDir != "" && !o.AllowFiles:
 		// In this order: DuckDB lets nobody name the folder afterwards.

@@ -19,6 +19,7 @@ type Column struct {
 type Result struct {
 	Columns []Column
 
+	asked    question
 	reader   *Reader
 	rows     *rows
 	decoders []*decoder
@@ -26,13 +27,20 @@ type Result struct {
 	values   []any
 }
 
+// A question is a statement with the values of its parameters.
+type question struct {
+	sql    string
+	params []Param
+}
+
 // Query runs one statement, which [Reader.Check] must let pass. The result must
 // be closed.
-func (r *Reader) Query(ctx context.Context, sql string) (*Result, error) {
-	if err := r.Check(sql); err != nil {
+func (r *Reader) Query(ctx context.Context, sql string, params ...Param) (*Result, error) {
+	p, err := r.admit(question{sql, params})
+	if err != nil {
 		return nil, err
 	}
-	res, err := r.run(ctx, sql)
+	res, err := r.answer(ctx, p)
 	if err != nil || res.decodable() {
 		return res, err
 	}
@@ -41,7 +49,7 @@ func (r *Reader) Query(ctx context.Context, sql string) (*Result, error) {
 	if err := res.Close(); err != nil {
 		return nil, err
 	}
-	res, err = r.run(ctx, wrapped)
+	res, err = r.put(ctx, question{wrapped, params})
 	if err != nil {
 		return nil, err
 	}
@@ -49,12 +57,28 @@ func (r *Reader) Query(ctx context.Context, sql string) (*Result, error) {
 	return res, nil
 }
 
-func (r *Reader) run(ctx context.Context, sql string) (*Result, error) {
-	rows, err := r.c.query(ctx, sql)
+// put runs a question without a check.
+func (r *Reader) put(ctx context.Context, q question) (*Result, error) {
+	p, err := r.prepare(q, false)
 	if err != nil {
-		return nil, r.explain(err, running)
+		return nil, r.explainAsked(err, running, q)
 	}
-	return r.result(rows), nil
+	return r.answer(ctx, p)
+}
+
+func (r *Reader) answer(ctx context.Context, p *prepared) (*Result, error) {
+	rows, err := r.start(ctx, p)
+	if err != nil {
+		return nil, r.explainAsked(err, running, p.question)
+	}
+	res := r.result(rows)
+	res.asked = p.question
+	return res, nil
+}
+
+// run runs a statement of ours.
+func (r *Reader) run(ctx context.Context, sql string) (*Result, error) {
+	return r.put(ctx, question{sql: sql})
 }
 
 func (r *Reader) result(rows *rows) *Result {
@@ -119,7 +143,7 @@ func (res *Result) Values() []any {
 // Close ends the query and returns the error that ended it early, if any.
 func (res *Result) Close() error {
 	if err := res.rows.close(); err != nil {
-		return res.reader.explain(err, running)
+		return res.reader.explainAsked(err, running, res.asked)
 	}
 	return nil
 }

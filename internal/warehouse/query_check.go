@@ -24,51 +24,47 @@ func (e *RefusedError) Hint() string {
 	return "to change anything, open a copy of the warehouse with the duckdb program"
 }
 
-// Check says why sql, one statement, would not be run: it does not bind, or it
-// is no SELECT and no EXPLAIN of one. Nothing of it is run.
+// Check says why sql, one statement, would not be run: it does not bind, a
+// parameter has no value, or it is no SELECT and no EXPLAIN of one. Nothing of it
+// is run.
 //
 // This is comfort, not the wall: a SELECT may call a function that acts. The
 // wall is the settings of [OpenReader].
-func (r *Reader) Check(sql string) error {
-	word := sqltext.FirstWord(sql)
+func (r *Reader) Check(sql string, params ...Param) error {
+	p, err := r.admit(question{sql, params})
+	if err == nil {
+		p.drop()
+	}
+	return err
+}
+
+// admit prepares a question that passes the check.
+func (r *Reader) admit(q question) (*prepared, error) {
+	word := sqltext.FirstWord(q.sql)
 	if word == "EXPLAIN" { // EXPLAIN ANALYZE runs what it explains
-		if err := r.Check(sqltext.Explained(sql)); err != nil {
-			return err
+		if err := r.Check(sqltext.Explained(q.sql), q.params...); err != nil {
+			return nil, err
 		}
 	}
-	if name := actor(sql); name != "" {
-		return &RefusedError{What: "a call of " + name}
+	if name := actor(q.sql); name != "" {
+		return nil, &RefusedError{What: "a call of " + name}
 	}
-	kind, err := r.kind(sql)
-	switch {
-	case err != nil && actions[word]:
-		return &RefusedError{What: word}
-	case err != nil:
-		return r.explain(err, binding)
-	case kind == mapping.StatementTypeSelect, kind == mapping.StatementTypeExplain && word == "EXPLAIN":
-		return nil
+	p, err := r.prepare(q, false)
+	if err != nil && actions[word] {
+		return nil, &RefusedError{What: word}
 	}
+	if err != nil {
+		return nil, r.explainAsked(err, binding, q)
+	}
+	kind := mapping.PreparedStatementType(p.stmt)
+	if kind == mapping.StatementTypeSelect || kind == mapping.StatementTypeExplain && word == "EXPLAIN" {
+		return p, nil
+	}
+	p.drop()
 	if name, ok := behindWith[kind]; ok {
 		word = name
 	}
-	return &RefusedError{What: word}
-}
-
-// kind prepares sql, which runs nothing and fails if it is more than one
-// statement, and returns what it is.
-func (r *Reader) kind(sql string) (mapping.StatementType, error) {
-	if strings.ContainsRune(sql, 0) {
-		return 0, &QueryError{Text: "the statement has a NUL byte in it"}
-	}
-	var stmt mapping.PreparedStatement
-	defer mapping.DestroyPrepare(&stmt)
-	if mapping.Prepare(r.c.conn, sql, &stmt) == mapping.StateError {
-		return 0, duckError(mapping.PrepareError(stmt))
-	}
-	if mapping.NParams(stmt) > 0 {
-		return 0, &QueryError{Text: "the statement has a parameter: write the value instead of ? or $1"}
-	}
-	return mapping.PreparedStatementType(stmt), nil
+	return nil, &RefusedError{What: word}
 }
 
 // behindWith names the statements that may begin with WITH.

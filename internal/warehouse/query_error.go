@@ -1,13 +1,8 @@
 package warehouse
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"regexp"
 	"strings"
-
-	"github.com/fhirwh/fhirwh/internal/schema"
 )
 
 // A QueryError says what is wrong with a statement of the user's, or what ended
@@ -17,6 +12,8 @@ type QueryError struct {
 	Where  string // an excerpt of the statement with a caret below the place; may be empty
 	Advice string // may be empty
 	Err    error  // DuckDB's text
+
+	suggested []string // names that DuckDB holds for similar
 }
 
 func (e *QueryError) Error() string {
@@ -40,9 +37,13 @@ const (
 	running
 )
 
-// explain turns an error of DuckDB about a user's statement into one for the
+// explain turns an error of DuckDB about a statement of ours that reads what the
+// user named into one for the user.
+func (r *Reader) explain(err error, at stage) error { return r.explainAsked(err, at, question{}) }
+
+// explainAsked turns an error of DuckDB about a user's statement into one for the
 // user. Errors about the file keep their kind.
-func (r *Reader) explain(err error, at stage) error {
+func (r *Reader) explainAsked(err error, at stage, q question) error {
 	raw, ok := errors.AsType[*Error](err)
 	switch {
 	case !ok:
@@ -54,12 +55,16 @@ func (r *Reader) explain(err error, at stage) error {
 	case err != error(raw):
 		return err
 	}
+	if e := r.explainParams(raw, q.sql, q.params); e != nil {
+		return e
+	}
 	e := splitText(raw)
 	switch raw.Class() {
 	case "Catalog Error", "Binder Error", "Parser Error":
 		_, e.Text, _ = strings.Cut(e.Text, ": ")
 	}
-	r.advise(e)
+	x := &explainer{r: r, e: e, sql: q.sql}
+	x.explain()
 	return e
 }
 
@@ -70,20 +75,36 @@ func splitText(raw *Error) *QueryError {
 	if found {
 		e.Where = "LINE " + where
 	}
-	var kept []string
+	var kept, suggested []string
 	for _, line := range strings.Split(text, "\n") {
-		if suggestion, ok := strings.CutPrefix(line, "Did you mean "); ok {
-			e.Advice = "did you mean " + suggestion
-			continue
-		}
-		if _, names, ok := strings.Cut(line, ": "); ok && strings.HasPrefix(line, "Candidate ") {
-			e.Advice = "did you mean " + names
+		if names, ok := suggestion(line); ok {
+			suggested = append(suggested, names...)
 			continue
 		}
 		kept = append(kept, line)
 	}
 	e.Text = strings.TrimSpace(strings.Join(kept, "\n"))
+	e.suggested = suggested
 	return e
+}
+
+// suggestion returns the names that a line of DuckDB's suggests, if it does.
+func suggestion(line string) ([]string, bool) {
+	_, candidates, isList := strings.Cut(line, ": ")
+	switch {
+	case strings.HasPrefix(line, "Did you mean "):
+	case isList && strings.HasPrefix(line, "Candidate ") && !strings.HasSuffix(candidates, ":"):
+	default:
+		return nil, false
+	}
+	var names []string
+	for i, part := range strings.Split(line, `"`) {
+		if i%2 == 0 {
+			continue
+		}
+		names = append(names, strings.Split(part, " or ")...)
+	}
+	return names, true
 }
 
 func isFileSystem(raw *Error) bool {
@@ -109,86 +130,4 @@ func outOfMemory(raw *Error) error {
 		Advice: "raise --memory-limit, or let it use temporary files with --allow-spill",
 		Err:    raw,
 	}
-}
-
-var (
-	noTable  = regexp.MustCompile(`^Table with name (.+) does not exist!`)
-	syntaxAt = regexp.MustCompile(`^syntax error at or near "(\w+)"`)
-)
-
-// advise adds what we know better than DuckDB.
-func (r *Reader) advise(e *QueryError) {
-	if m := noTable.FindStringSubmatch(e.Text); m != nil {
-		e.Advice = r.adviseTable(m[1])
-	}
-	if m := syntaxAt.FindStringSubmatch(e.Text); m != nil && r.isQuotable(m[1]) {
-		e.Advice = fmt.Sprintf("%s is a word of SQL: as a name it needs double quotes, \"%s\"", m[1], m[1])
-	}
-	if strings.Contains(e.Text, "Cannot prepare multiple statements") {
-		e.Text = "a PIVOT must say which values become columns"
-		e.Advice = "as in PIVOT t ON gender IN ('female', 'male') USING count(*)"
-	}
-}
-
-// adviseTable says what may be meant by a table that is not there.
-func (r *Reader) adviseTable(name string) string {
-	names, err := r.tableNames(context.Background())
-	if err != nil {
-		return ""
-	}
-	if len(names) == 0 {
-		return "this database has no tables; import makes them: fhirwh import FILE"
-	}
-	near := similar(name, names)
-	for _, t := range schema.Resources() {
-		if t.Name == name || near == "" && strings.EqualFold(t.Name, name) {
-			return fmt.Sprintf("no %s was imported; fhirwh tables lists what there is", t.Name)
-		}
-	}
-	if near != "" {
-		return fmt.Sprintf("did you mean %s?", near)
-	}
-	return "fhirwh tables lists what there is"
-}
-
-// tableNames returns the names of the tables and views that a query can use
-// without a schema.
-func (r *Reader) tableNames(ctx context.Context) ([]string, error) {
-	return r.texts(ctx, `
-		select table_name from duckdb_tables() where schema_name = 'main' and not internal
-		union all
-		select view_name from duckdb_views() where schema_name = 'main' and not internal
-		order by all`)
-}
-
-// texts returns the only column of a query.
-func (r *Reader) texts(ctx context.Context, sql string, args ...any) ([]string, error) {
-	rows, err := r.c.query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.close()
-	var all []string
-	for rows.next() {
-		var s string
-		if err := rows.scan(&s); err != nil {
-			return nil, err
-		}
-		all = append(all, s)
-	}
-	return all, rows.close()
-}
-
-// isQuotable reports whether word is reserved in SQL and the name of a table,
-// a column or a field of a column.
-func (r *Reader) isQuotable(word string) bool {
-	word = strings.ToLower(word)
-	var n int64
-	err := r.c.value(context.Background(), &n, `
-		select count(*) from duckdb_keywords() where keyword_name = ?1 and keyword_category = 'reserved'
-		and (?1 = 'group'
-			or exists (from duckdb_tables() where lower(table_name) = ?1)
-			or exists (from duckdb_columns() where lower(column_name) = ?1
-				or contains(lower(data_type), '"' || ?1 || '"')))`, word)
-	return err == nil && n > 0
 }

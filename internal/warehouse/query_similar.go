@@ -1,6 +1,10 @@
 package warehouse
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // similar returns the candidate that name is most probably a slip of, or "" if
 // none is near.
@@ -12,6 +16,63 @@ func similar(name string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// near returns up to three candidates that may be meant by name, the likeliest
+// first: slips, and names that name is a part of or that are a part of it.
+func near(name string, candidates []string) []string {
+	type match struct {
+		name string
+		far  int
+	}
+	var found []match
+	plain := plainName(name)
+	least := max(1, len(plain)/3)
+	for _, c := range candidates {
+		far := distance(plain, plainName(c))
+		switch {
+		case far <= least:
+			least = min(least, far+1) // of slips only the nearest
+		case isPart(plain, plainName(c)) || isPart(plainName(c), plain):
+			far += len(plain) // behind the slips
+		default:
+			continue
+		}
+		if !slices.Contains(found, match{c, far}) {
+			found = append(found, match{c, far})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b match) int { return cmp.Compare(a.far, b.far) })
+	var names []string
+	for _, m := range found {
+		if len(names) < 3 && (m.far <= least || m.far >= len(plain)) {
+			names = append(names, m.name)
+		}
+	}
+	return names
+}
+
+// plainName is a name without what people get wrong: case and underscores.
+func plainName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+
+// isPart reports whether part is a good part of whole.
+func isPart(part, whole string) bool { return len(part) >= 4 && strings.Contains(whole, part) }
+
+// didYouMean asks for one of the names, "" if there is none.
+func didYouMean(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "did you mean " + oneOf(names) + "?"
+}
+
+// oneOf writes names as a choice: a, b or c.
+func oneOf(names []string) string {
+	last := len(names) - 1
+	if last <= 0 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // distance is how many bytes must be put in, left out, replaced or exchanged
