@@ -141,13 +141,12 @@ func (std stdio) fitExcerpt(err error, text string) string {
 		return text
 	}
 	statement, pointer, found := strings.Cut(q.Where, "\n")
-	line, caret := []rune(statement), strings.IndexByte(pointer, '^')
-	if !found || caret < 0 || len(line) < std.errWidth {
+	caret := strings.IndexByte(pointer, '^')
+	if !found || caret < 0 {
 		return text
 	}
-	start := max(0, min(caret-std.errWidth/2, len(line)-std.errWidth+1))
-	line = line[start:min(len(line), start+std.errWidth-1)]
-	return strings.Replace(text, q.Where, string(line)+"\n"+strings.Repeat(" ", caret-start)+"^", 1)
+	line, caret := render.Window(statement, caret, std.errWidth-1)
+	return strings.Replace(text, q.Where, line+"\n"+strings.Repeat(" ", caret)+"^", 1)
 }
 
 func hintFor(err error) string {

@@ -122,6 +122,14 @@ func TestPointToTheEnd(t *testing.T) {
 	}
 }
 
+func TestPointBehindTabs(t *testing.T) {
+	_, err := explainedReader(t).Query(t.Context(), "select\t'日本'\t,\tnota from Patient")
+	e, ok := errors.AsType[*QueryError](err)
+	if want := "LINE 1: select '日本' , nota from Patient\n" + strings.Repeat(" ", 24) + "^"; !ok || e.Where != want {
+		t.Errorf("got %v, want\n%s", err, want)
+	}
+}
+
 func TestPointBehindWideCharacters(t *testing.T) {
 	_, err := explainedReader(t).Query(t.Context(), "select '日本', period.ende from Patient")
 	e, ok := errors.AsType[*QueryError](err)

@@ -3,6 +3,8 @@ package warehouse
 import (
 	"errors"
 	"strings"
+
+	"github.com/mattn/go-runewidth"
 )
 
 // A QueryError says what is wrong with a statement of the user's, or what ended
@@ -73,7 +75,7 @@ func splitText(raw *Error) *QueryError {
 	e := &QueryError{Err: raw}
 	text, where, found := strings.Cut(raw.Text, "\n\nLINE ")
 	if found {
-		e.Where = "LINE " + where
+		e.Where = withoutTabs("LINE " + where)
 	}
 	var kept, suggested []string
 	for _, line := range strings.Split(text, "\n") {
@@ -86,6 +88,27 @@ func splitText(raw *Error) *QueryError {
 	e.Text = strings.TrimSpace(strings.Join(kept, "\n"))
 	e.suggested = suggested
 	return e
+}
+
+// withoutTabs makes the tabs of an excerpt spaces. To DuckDB a tab has no width:
+// the caret moves by one for each in front of it.
+func withoutTabs(where string) string {
+	line, pointer, found := strings.Cut(where, "\n")
+	if !found || !strings.Contains(line, "\t") {
+		return where
+	}
+	caret, at, tabs := strings.IndexByte(pointer, '^'), 0, 0
+	for _, r := range line {
+		if at > caret || at == caret && r != '\t' {
+			break
+		}
+		if r == '\t' {
+			tabs++
+			continue
+		}
+		at += runewidth.RuneWidth(r)
+	}
+	return plainLine.Replace(line) + "\n" + strings.Repeat(" ", tabs) + pointer
 }
 
 // suggestion returns the names that a line of DuckDB's suggests, if it does.
