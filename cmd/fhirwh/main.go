@@ -42,6 +42,8 @@ type cli struct {
 
 	Import      importCmd      `cmd:"" help:"Load exports into the warehouse."`
 	Query       queryCmd       `cmd:"" help:"Answer SQL."`
+	Summary     summaryCmd     `cmd:"" help:"Say what is in the warehouse, and what is odd about it."`
+	Patient     patientCmd     `cmd:"" help:"Show what is known of one patient."`
 	Tables      tablesCmd      `cmd:"" help:"List tables and views."`
 	Describe    describeCmd    `cmd:"" help:"Say what is in a table or view."`
 	Imports     importsCmd     `cmd:"" help:"Show what was imported, and when."`

@@ -3,46 +3,35 @@ package warehouse
 import (
 	"context"
 	"fmt"
+	"slices"
 
-	"github.com/duckdb/duckdb-go/v2/mapping"
+	fhirsql "github.com/fhirwh/fhirwh/sql"
 )
 
-// Ask runs one SELECT of ours with the values of its named parameters: $source is
-// values["source"], of a type that [conn.query] takes. It is for SQL of this
-// program alone: unlike [Reader.Query] it does not look at the statement first,
-// which costs a view of many columns as much as answering. Errors are DuckDB's, as
-// [Error], and may quote data. The result must be closed.
-func (r *Reader) Ask(ctx context.Context, sql string, values map[string]any) (*Result, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, context.Cause(ctx)
-	}
-	var stmt mapping.PreparedStatement
-	if mapping.Prepare(r.c.conn, sql, &stmt) == mapping.StateError {
-		err := duckError(mapping.PrepareError(stmt))
-		mapping.DestroyPrepare(&stmt)
-		return nil, err
-	}
-	if err := bindNamed(stmt, values); err != nil {
-		mapping.DestroyPrepare(&stmt)
-		return nil, err
-	}
-	rows, err := r.c.run(ctx, stmt)
+// Ask runs one SELECT of ours. It is for SQL of this program alone: unlike
+// [Reader.Query] it does not look at the statement first, which for our views takes as
+// long as answering from a small warehouse. Errors are DuckDB's, as [Error], and may
+// quote data. The result must be closed.
+func (r *Reader) Ask(ctx context.Context, sql string) (*Result, error) {
+	rows, err := r.c.query(ctx, sql)
 	if err != nil {
 		return nil, err
 	}
 	return r.result(rows), nil
 }
 
-// bindNamed binds each parameter of stmt to the value of its name.
-func bindNamed(stmt mapping.PreparedStatement, values map[string]any) error {
-	args := make([]any, mapping.NParams(stmt))
-	for i := range args {
-		name := mapping.ParameterName(stmt, mapping.IdxT(i+1))
-		v, ok := values[name]
-		if !ok {
-			return fmt.Errorf("statement has a parameter $%s without a value", name)
-		}
-		args[i] = v
+// OldViews returns the names of our macros and views that the warehouse lacks or has
+// from other SQL than ours: an import by this version would make them again.
+func (r *Reader) OldViews(ctx context.Context) ([]string, error) {
+	m := &made{hashes: map[string]string{}}
+	if err := m.readLedger(ctx, r.c); err != nil {
+		return nil, fmt.Errorf("look for views: %w", err)
 	}
-	return bind(stmt, args)
+	var old []string
+	for _, s := range slices.Concat(fhirsql.Macros(), fhirsql.TableMacros(), fhirsql.Views()) {
+		if m.hashes[s.Name] != sqlHash(s.SQL) {
+			old = append(old, s.Name)
+		}
+	}
+	return old, nil
 }

@@ -1,0 +1,53 @@
+package overview
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/fhirwh/fhirwh/internal/parse"
+	"github.com/fhirwh/fhirwh/internal/warehouse"
+)
+
+const (
+	example = "../../testdata/example_export.jsonl"
+	odd     = "testdata/odd.jsonl"
+	today   = "2025-12-31"
+)
+
+// warehouseOf opens a warehouse of the files, each a source of the label before it.
+func warehouseOf(t *testing.T, labelled ...string) *warehouse.Reader {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "w.duckdb")
+	var sources []parse.Source
+	for i := 0; i < len(labelled); i += 2 {
+		sources = append(sources, parse.Source{Label: labelled[i], Path: labelled[i+1]})
+	}
+	if _, err := warehouse.Import(context.Background(), path, warehouse.ImportOptions{Sources: sources, MaxRejects: -1}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := warehouse.OpenReader(context.Background(), path, warehouse.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
+}
+
+// rowsOf counts the rows of a statement, as a user would ask it.
+func rowsOf(t *testing.T, r *warehouse.Reader, sql string) int64 {
+	t.Helper()
+	res, err := r.Query(context.Background(), sql)
+	if err != nil {
+		t.Errorf("%s: %v", sql, err)
+		return -1
+	}
+	n := int64(0)
+	for res.Next() {
+		n++
+	}
+	if err := res.Close(); err != nil {
+		t.Errorf("%s: %v", sql, err)
+	}
+	return n
+}
