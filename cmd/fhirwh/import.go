@@ -35,6 +35,7 @@ type importCmd struct {
 	DryRun      bool     `help:"Say what an import would do, and do nothing."`
 	MaxRejects  *int64   `placeholder:"N" help:"Keep nothing if more than N lines are no FHIR resources. Default: any number is recorded and set aside."`
 	MemoryLimit byteSize `default:"1GiB" placeholder:"SIZE" help:"Memory of the whole import (${default})."`
+	SnapshotTo  string   `placeholder:"FILE" help:"Afterwards leave a copy of the warehouse in FILE, as fhirwh save --snapshot does."`
 	JSON        bool     `name:"json" help:"Print the summary as JSON on standard output."`
 	limits      `embed:""`
 	landingFlag `embed:""`
@@ -71,7 +72,7 @@ func (cmd *importCmd) Run(ctx context.Context, c *cli, std stdio) error {
 	if err != nil {
 		return err
 	}
-	return reportImport(std, sum, cmd.JSON)
+	return cmd.leaveSnapshot(ctx, c, std, reportImport(std, sum, cmd.JSON))
 }
 
 func (cmd *importCmd) maxRejects() int64 {

@@ -49,6 +49,7 @@ type cli struct {
 	Imports     importsCmd     `cmd:"" help:"Show what was imported, and when."`
 	Rejects     rejectsCmd     `cmd:"" help:"Show lines that were no FHIR resources."`
 	Dump        dumpCmd        `cmd:"" help:"Write resources back as NDJSON."`
+	Save        saveCmd        `cmd:"" help:"Take views or tables out as files, or leave a copy of the warehouse."`
 	Verify      verifyCmd      `cmd:"" help:"Compare the warehouse with its sources."`
 	Repair      repairCmd      `cmd:"" help:"Make a damaged warehouse open again."`
 	Connect     connectCmd     `cmd:"" help:"Serve the page on which a patient connects their records."`

@@ -1,0 +1,8 @@
+package warehouse
+
+import "golang.org/x/sys/unix"
+
+// swapNames gives two files or folders each other's name, in one step.
+func swapNames(one, two string) error {
+	return unix.Renameat2(unix.AT_FDCWD, one, unix.AT_FDCWD, two, unix.RENAME_EXCHANGE)
+}
