@@ -194,9 +194,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// change reads a record, lets fn change it and replaces it. Where there is none,
-// fn gets a new one if make is true; else found is false.
-func (s shelf[T]) change(id string, make bool, fn func(*T)) (rec T, found bool, err error) {
+// change reads a record, lets fn change it and, if fn returns true, replaces it.
+// Where there is none, fn gets a new one if make is true; else found is false.
+func (s shelf[T]) change(id string, make bool, fn func(*T) bool) (rec T, found bool, err error) {
 	err = s.land.locked(func() error {
 		rec, err = s.read(s.path(id))
 		switch {
@@ -208,7 +208,9 @@ func (s shelf[T]) change(id string, make bool, fn func(*T)) (rec T, found bool, 
 			return err
 		}
 		found = true
-		fn(&rec)
+		if !fn(&rec) {
+			return nil
+		}
 		return s.replace(s.path(id), rec)
 	})
 	if errors.Is(err, errDamagedRecord) {

@@ -81,33 +81,41 @@ func (l *Landing) Event(id string) (e Event, ok bool, err error) { return l.even
 // Nobody else changes it meanwhile, so change must be short and call no method of
 // the Landing. Updated is set here. See [Connection.SetStatus] for the status.
 func (l *Landing) UpdateConnection(id string, change func(*Connection)) error {
-	_, _, err := l.connections().change(id, true, func(c *Connection) {
+	_, _, err := l.connections().change(id, true, func(c *Connection) bool {
 		change(c)
 		c.ID, c.Updated = validText(id), l.now().UTC()
+		return true
 	})
 	return err
 }
 
 // UpdateExport is [Landing.UpdateConnection] for an export.
 func (l *Landing) UpdateExport(taskID string, change func(*Export)) error {
-	_, _, err := l.changeExport(taskID, true, change)
+	_, _, err := l.changeExport(taskID, true, func(x *Export) bool {
+		change(x)
+		return true
+	})
 	return err
 }
 
-// changeExport changes an export. Unless it may be made, one that is not there
-// any more is left so: found is false.
-func (l *Landing) changeExport(taskID string, make bool, change func(*Export)) (x Export, found bool, err error) {
-	return l.exports().change(taskID, make, func(x *Export) {
-		change(x)
+// changeExport changes an export if change returns true. Unless it may be made,
+// one that is not there any more is left so: found is false.
+func (l *Landing) changeExport(taskID string, make bool, change func(*Export) bool) (x Export, found bool, err error) {
+	return l.exports().change(taskID, make, func(x *Export) bool {
+		if !change(x) {
+			return false
+		}
 		x.TaskID, x.Updated = validText(taskID), l.now().UTC()
+		return true
 	})
 }
 
 // UpdateEvent changes an event that was stored. One that is not there is an error.
 func (l *Landing) UpdateEvent(id string, change func(*Event)) error {
-	_, found, err := l.events().change(id, false, func(e *Event) {
+	_, found, err := l.events().change(id, false, func(e *Event) bool {
 		change(e)
 		e.ID = validText(id)
+		return true
 	})
 	if err == nil && !found {
 		return fmt.Errorf("change event: %w", os.ErrNotExist)
