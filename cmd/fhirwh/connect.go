@@ -252,6 +252,9 @@ func idsOf(accounts []connect.Account) []string {
 }
 
 // fetchConnected goes straight on to the records of the connections.
-func fetchConnected(_ context.Context, c *cli, _ stdio, flags *exportFlags, ids []string) error {
-	return &hinted{errors.New("--fetch: the records were not fetched"), flags.repeat(c, "fetch") + " " + strings.Join(ids, " ")}
+func fetchConnected(ctx context.Context, c *cli, std stdio, flags *exportFlags, ids []string) error {
+	fetch := fetchCmd{
+		Connections: ids, exportFlags: *flags, workFlags: defaultWork(), MaxWait: 2 * time.Hour, Patience: 15 * time.Second,
+	}
+	return fetch.Run(ctx, c, std)
 }

@@ -53,6 +53,10 @@ type cli struct {
 	Verify      verifyCmd      `cmd:"" help:"Compare the warehouse with its sources."`
 	Repair      repairCmd      `cmd:"" help:"Make a damaged warehouse open again."`
 	Connect     connectCmd     `cmd:"" help:"Serve the page on which a patient connects their records."`
+	Fetch       fetchCmd       `cmd:"" help:"Get the records of connections, and import them."`
+	Listen      listenCmd      `cmd:"" help:"Receive events of Fasten Connect, and import what they bring."`
+	Events      eventsCmd      `cmd:"" help:"List events, or act on one that came another way."`
+	Demo        demoCmd        `cmd:"" help:"Go the whole way once, without keys: what to type first."`
 	Sandbox     sandboxCmd     `cmd:"" help:"Run a stand-in for Fasten Connect, to try things and make them fail."`
 	Connections connectionsCmd `cmd:"" help:"List the connections of patients that are known."`
 	Exports     exportsCmd     `cmd:"" help:"List the exports that are known, and what to do about each."`
