@@ -48,13 +48,13 @@ type Worker struct {
 	// called again after a crash.
 	EraseOnRevoke func(ctx context.Context, connectionID string) error
 
-	Mode     string        // of what is acted on, ModeTest or ModeLive; "" for both
-	Keep     time.Duration // originals of imported files are pruned after it; 0: never
-	MaxBytes int64         // of one file, see [Target]
-	Progress func(x Export, f ExportFile, bytes, total int64)
-	Log      *slog.Logger     // may be nil
-	Metrics  *Metrics         // may be nil
-	Now      func() time.Time // nil: time.Now
+	Mode     string                                           // of what is acted on, ModeTest or ModeLive; "" for both
+	Keep     time.Duration                                    // originals of imported files are pruned after it; 0: never
+	MaxBytes int64                                            // of one file, see [Target]
+	Progress func(x Export, f ExportFile, bytes, total int64) // of downloads, several at once; may be nil
+	Log      *slog.Logger                                     // may be nil
+	Metrics  *Metrics                                         // may be nil
+	Now      func() time.Time                                 // nil: time.Now
 
 	once sync.Once
 	wake chan struct{}

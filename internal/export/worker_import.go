@@ -166,6 +166,18 @@ func (w *Worker) recordImport(r *result, f LandedFile, done ImportedFile) {
 			x.tryNow()
 		}
 	})
+	if n := len(r.changed); n > 0 {
+		w.tellDifferences(r.changed[n-1])
+	}
+}
+
+// tellDifferences says that an import read other numbers than were announced.
+// Which ones is in the record.
+func (w *Worker) tellDifferences(x Export) {
+	if d := x.Differences(); len(d) > 0 {
+		logTo(w.Log, slog.LevelWarn, "other numbers of resources than the event announced",
+			append(exportAttrs(x), slog.Int("differences", len(d)))...)
+	}
 }
 
 // putOffImport enters that a file could not be imported.

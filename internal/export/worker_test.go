@@ -270,7 +270,7 @@ func TestWorkerRunsOn(t *testing.T) {
 		b.send(fmt.Sprint("e", n), TypeExportSuccess, 0, links(fmt.Sprint("t", n), "c", "a"))
 		start := time.Now()
 		b.Wake()
-		for b.export2(fmt.Sprint("t", n)).State != ExportImported {
+		for b.exportSoFar(fmt.Sprint("t", n)).State != ExportImported {
 			if time.Since(start) > 10*time.Second {
 				t.Fatalf("not imported\n%s", b.log)
 			}
@@ -282,8 +282,8 @@ func TestWorkerRunsOn(t *testing.T) {
 	must(t, <-done)
 }
 
-// export2 is export, for one that may not be there yet.
-func (b *bench) export2(task string) Export {
+// exportSoFar is export, for one that may not be there yet.
+func (b *bench) exportSoFar(task string) Export {
 	x, _, err := b.Landing.Export(task)
 	must(b.t, err)
 	return x
