@@ -8,27 +8,39 @@ import (
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
 	"github.com/fhirwh/fhirwh/internal/schema"
+	fhirsql "github.com/fhirwh/fhirwh/sql"
 )
 
 // A Description says what is in a table or view, or in one column of it.
 type Description struct {
-	Name    string       `json:"name"`
-	Kind    string       `json:"kind"` // "table" or "view"
+	Name  string   `json:"name"`
+	Kind  string   `json:"kind"` // "table" or "view"
+	Types []string `json:"types,omitempty"`
+	// Rows is how many there are. Of a view that has More, it is those that were
+	// looked at.
 	Rows    int64        `json:"rows"`
+	More    bool         `json:"more,omitempty"`
+	Looked  int64        `json:"looked_at"` // rows that the figures are of: fewer than Rows are a sample
 	About   string       `json:"about,omitempty"`
 	Columns []ColumnInfo `json:"columns"`
 }
 
 // A ColumnInfo is a column, or a field inside one.
 type ColumnInfo struct {
-	Path    string `json:"path"` // names joined by dots: code.coding.system
-	Type    string `json:"type"` // of DuckDB; STRUCT of a column with fields of its own
-	FHIR    string `json:"fhir,omitempty"`
-	Filled  int64  `json:"filled"` // rows that have it
-	Meaning string `json:"meaning,omitempty"`
+	Path    string   `json:"path"` // names joined by dots: code.coding.system
+	Type    string   `json:"type"` // of DuckDB; STRUCT of a column with fields of its own
+	FHIR    string   `json:"fhir,omitempty"`
+	Filled  int64    `json:"filled"` // of the rows looked at those that have it
+	Meaning string   `json:"meaning,omitempty"`
+	From    []string `json:"from,omitempty"` // of a view's: elements of FHIR, Observation.value
+	// Top are the most frequent values, of a code or what stands for one.
+	Top []ValueCount `json:"top,omitempty"`
 
-	filled string // SQL that counts them
+	Origin []string `json:"-"` // From as sql/paths.txt writes it: shorter, of the Types of the view
+
 	within string // path of the column around it; "" of a column of the table
+	filled string // SQL that counts the rows that have it
+	coded  string // SQL of its value, if its most frequent ones may be shown
 }
 
 // A NotThereError says that nothing of that name can be described.
@@ -40,8 +52,8 @@ func (e *NotThereError) Error() string { return "there is no " + e.What }
 func (e *NotThereError) Hint() string { return e.Advice }
 
 // Describe describes a table or view, or a column or field of one: patients,
-// Observation.code. Case does not matter.
-func (r *Reader) Describe(ctx context.Context, name string) (*Description, error) {
+// Observation.code. Case does not matter. It looks at about most rows; 0 is all.
+func (r *Reader) Describe(ctx context.Context, name string, most int64) (*Description, error) {
 	d, path, err := r.find(ctx, name)
 	if err != nil {
 		return nil, err
@@ -58,10 +70,11 @@ func (r *Reader) Describe(ctx context.Context, name string) (*Description, error
 	if err := rows.close(); err != nil {
 		return nil, err
 	}
+	table := d.Name
 	if err := d.narrow(path); err != nil {
 		return nil, err
 	}
-	return d, r.fill(ctx, d)
+	return d, r.fill(ctx, d, table, most)
 }
 
 // find returns the table or view that name begins with, and the rest of name.
@@ -134,56 +147,81 @@ var columnMeanings = map[string]string{
 // columns lists the columns and the fields in them.
 func (d *Description) columns(res *Result, comments map[string]string) {
 	resource := resourceType(d.Name)
+	var origins map[string]fhirsql.Origin
+	if d.Kind == "view" {
+		resource, origins = nil, fhirsql.Origins(d.Name)
+	}
 	for i, c := range res.Columns {
 		about := ColumnInfo{Path: c.Name, Meaning: comments[c.Name]}
-		var e *schema.Element
-		if resource != nil && d.Kind == "table" {
-			e = resource.Element(c.Name)
+		at := spot{expr: quoteName(c.Name)}
+		if resource != nil {
+			at.e = resource.Element(c.Name)
+			at.coded = isCoded(resource, at.e)
 			if text, ok := columnMeanings[c.Name]; ok {
-				e, about.Meaning = nil, text
+				at.e, at.coded, about.Meaning = nil, false, text
 			}
 		}
-		d.add(about, res.decoders[i], e, quoteName(c.Name), false)
+		if o, ok := origins[c.Name]; ok {
+			d.Types, about.Origin, about.From, at.coded = o.Types, o.Paths, fullPaths(o), o.Coded
+		}
+		d.add(about, res.decoders[i], at)
 	}
 }
 
-// add adds a column or field, whose value is expr, and what is in it. If many,
-// expr is the list of the values in all elements of the lists around it.
-func (d *Description) add(c ColumnInfo, t *decoder, e *schema.Element, expr string, many bool) {
+// A spot is where in a table a column or field is.
+type spot struct {
+	e    *schema.Element // nil if it is not FHIR's
+	expr string          // its value; of a field in lists the list of the values in all their elements
+	many bool            // it is in a list
+
+	coded   bool // its most frequent values may be shown
+	private bool // it is in what identifies a person
+}
+
+// add adds a column or field, and what is in it.
+func (d *Description) add(c ColumnInfo, t *decoder, at spot) {
 	c.Type = t.sqlName()
-	if e != nil {
-		c.FHIR = e.Code
-		if e.List {
+	if at.e != nil {
+		c.FHIR = at.e.Code
+		if at.e.List {
 			c.FHIR += "[]"
 		}
 		if c.Meaning == "" {
-			c.Meaning = e.Short
+			c.Meaning = at.e.Short
 		}
 	}
 	if t.id == mapping.TypeList {
-		if many {
-			expr = "flatten(" + expr + ")"
+		if at.many {
+			at.expr = "flatten(" + at.expr + ")"
 		}
-		t, many = t.children[0], true
+		t, at.many = t.children[0], true
 	}
-	c.filled = "count(" + expr + ")"
-	if many {
-		c.filled = "count(list_any_value(" + expr + "))"
+	value := at.expr
+	if at.many {
+		value = "list_any_value(" + value + ")"
+	}
+	c.filled = "count(" + value + ")"
+	if at.coded && t.id != mapping.TypeStruct {
+		c.coded = value
 	}
 	d.Columns = append(d.Columns, c)
-	if t.id != mapping.TypeStruct {
-		return
+	if t.id == mapping.TypeStruct {
+		d.addFields(c.Path, t, at)
 	}
+}
+
+func (d *Description) addFields(path string, t *decoder, at spot) {
 	for i, name := range t.names {
-		field := expr + "." + quoteName(name)
-		if many {
-			field = fmt.Sprintf("list_transform(%s, lambda x: x.%s)", expr, quoteName(name))
+		field := spot{many: at.many, private: at.private, expr: at.expr + "." + quoteName(name)}
+		if at.many {
+			field.expr = fmt.Sprintf("list_transform(%s, lambda x: x.%s)", at.expr, quoteName(name))
 		}
-		var inner *schema.Element
-		if e != nil && e.Type != nil {
-			inner = e.Type.Element(name)
+		if at.e != nil && at.e.Type != nil {
+			field.private = field.private || identifying[at.e.Type.Name]
+			field.e = at.e.Type.Element(name)
+			field.coded = !field.private && isCoded(at.e.Type, field.e)
 		}
-		d.add(ColumnInfo{Path: c.Path + "." + name, within: c.Path}, t.children[i], inner, field, many)
+		d.add(ColumnInfo{Path: path + "." + name, within: path}, t.children[i], field)
 	}
 }
 
@@ -223,52 +261,4 @@ func (d *Description) notThere(path string) error {
 		e.Advice = fmt.Sprintf("FHIR has it, but no %s here does", d.Name)
 	}
 	return e
-}
-
-// fill counts the rows, and those that have each column: level by level, since
-// most of what a table could hold is in columns that are empty.
-func (r *Reader) fill(ctx context.Context, d *Description) error {
-	table, _, _ := strings.Cut(d.Name, ".")
-	if err := r.c.value(ctx, &d.Rows, "select count(*) from "+quoteName(table)); err != nil {
-		return r.explain(err, running)
-	}
-	around := map[string]bool{d.Columns[0].within: true}
-	for len(around) > 0 && d.Rows > 0 {
-		var level []*ColumnInfo
-		for i := range d.Columns {
-			if around[d.Columns[i].within] {
-				level = append(level, &d.Columns[i])
-			}
-		}
-		if err := r.fillLevel(ctx, table, level); err != nil {
-			return err
-		}
-		around = map[string]bool{}
-		for _, c := range level {
-			if c.Filled > 0 && strings.HasPrefix(c.Type, "STRUCT") {
-				around[c.Path] = true
-			}
-		}
-	}
-	return nil
-}
-
-func (r *Reader) fillLevel(ctx context.Context, table string, columns []*ColumnInfo) error {
-	if len(columns) == 0 { // a list of lists of structs, which no table of ours has
-		return nil
-	}
-	var counts []string
-	for _, c := range columns {
-		counts = append(counts, c.filled)
-	}
-	res, err := r.run(ctx, "select "+strings.Join(counts, ",\n")+" from "+quoteName(table))
-	if err != nil {
-		return err
-	}
-	for res.Next() {
-		for i, n := range res.Values() {
-			columns[i].Filled, _ = n.(int64)
-		}
-	}
-	return res.Close()
 }

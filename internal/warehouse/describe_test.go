@@ -3,6 +3,7 @@ package warehouse
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -68,12 +69,124 @@ l|STRUCT[][]||1|
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d, err := r.Describe(t.Context(), tt.name)
+			d, err := r.Describe(t.Context(), tt.name, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if got := spellOut(d); got != tt.want {
 				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+// top spells out the most frequent values of the columns that show some.
+func top(d *Description) string {
+	var b strings.Builder
+	for _, c := range d.Columns {
+		if len(c.Top) > 0 {
+			fmt.Fprintf(&b, "%s %v\n", c.Path, c.Top)
+		}
+	}
+	return b.String()
+}
+
+func TestMostFrequentValues(t *testing.T) {
+	r := testReader(t, ReadOptions{},
+		`create table Observation as select
+			if(i % 10 = 0, 'amended', if(i = 1, 'once', if(i = 2, '', 'final'))) as status,
+			{coding: [{system: 'http://loinc.org', code: 'c' || (i % 5), display: 'd'}, {system: 's', code: 'second', display: null}], text: 'free text'} as code,
+			{reference: 'Patient/1', type: 'Patient', identifier: {system: 's', use: 'official', type: {coding: [{code: 'MR'}]}}} as subject,
+			[{text: 'a note', authorString: 'Dr. X'}] as note,
+			{value: 1.5, unit: 'mg', comparator: '<'} as valueQuantity,
+			true as valueBoolean, '2020-01-01' as effectiveDateTime, 'mine' as my_own, 'x' as _source
+			from range(100) t(i)`,
+		"create view observations as select 'final' as status, ['1', '2'] as code, 'x' as display, 'n' as note, 'p' as patient_id from Observation")
+	tests := []struct{ name, want string }{
+		{"Observation", `status [{final 88} {amended 10}]
+code.coding.system [{http://loinc.org 100}]
+code.coding.code [{c0 20} {c1 20} {c2 20}]
+code.coding.display [{d 100}]
+valueQuantity.unit [{mg 100}]
+valueQuantity.comparator [{< 100}]
+valueBoolean [{true 100}]
+`},
+		{"observations", `status [{final 100}]
+code [{1 100}]
+display [{x 100}]
+`},
+		{"Observation.valueQuantity.unit", "valueQuantity.unit [{mg 100}]\n"},
+		{"Observation.subject", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d, err := r.Describe(t.Context(), tt.name, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := top(d); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestDescribeOrigin(t *testing.T) {
+	r := testReader(t, ReadOptions{},
+		"create table t as select 1 as i",
+		"create view medications as select 'a' as status, 'b' as request_id, 'request' as kind, 'x' as own from t",
+		"create view mine as select 'a' as status from t")
+	d, err := r.Describe(t.Context(), "medications", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range d.Columns {
+		got = append(got, fmt.Sprintf("%s: %s: %s", c.Path, strings.Join(c.Origin, ", "), strings.Join(c.From, ", ")))
+	}
+	want := []string{
+		"status: status: MedicationRequest.status, MedicationDispense.status, MedicationAdministration.status, MedicationStatement.status",
+		"request_id: authorizingPrescription, request: MedicationDispense.authorizingPrescription, MedicationAdministration.request",
+		"kind: : ",
+		"own: : ",
+	}
+	if !slices.Equal(got, want) || len(d.Types) != 4 {
+		t.Errorf("got %q of %v, want %q", got, d.Types, want)
+	}
+	if d, err := r.Describe(t.Context(), "mine.status", 0); err != nil || len(d.Columns[0].From) > 0 || len(d.Types) > 0 {
+		t.Errorf("a view that is not ours: got %+v, %v", d, err)
+	}
+}
+
+func TestDescribeLooksAtAPart(t *testing.T) {
+	r := testReader(t, ReadOptions{},
+		"create table Patient as select i::varchar as id, if(i % 2 = 0, 'male', null) as gender, {family: 'x', given: ['y']} as name from range(20000) t(i)",
+		"create view patients as select id as patient_id, gender from Patient")
+	tests := []struct {
+		name          string
+		most          int64
+		rows, looked  int64
+		more, isExact bool
+	}{
+		{"Patient", 0, 20000, 20000, false, true},
+		{"Patient", 20000, 20000, 20000, false, true},
+		{"Patient", 5000, 20000, 6144, false, false}, // three vectors: the 1st, 5th and 9th
+		{"Patient.name", 5000, 20000, 6144, false, false},
+		{"patients", 0, 20000, 20000, false, true},
+		{"patients", 30000, 20000, 20000, false, true},
+		{"patients", 5000, 5000, 5000, true, false},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.name, tt.most), func(t *testing.T) {
+			d, err := r.Describe(t.Context(), tt.name, tt.most)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Rows != tt.rows || d.Looked != tt.looked || d.More != tt.more {
+				t.Errorf("got %d rows, looked at %d, more %v", d.Rows, d.Looked, d.More)
+			}
+			if c := d.Columns[0]; c.Filled != tt.looked {
+				t.Errorf("%s: filled in %d of %d", c.Path, c.Filled, tt.looked)
 			}
 		})
 	}
@@ -92,14 +205,14 @@ func TestDescribeWhatIsNotThere(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := r.Describe(t.Context(), tt.name)
+			_, err := r.Describe(t.Context(), tt.name, 0)
 			e, ok := errors.AsType[*NotThereError](err)
 			if !ok || e.Error() != tt.text || e.Hint() != tt.advice {
 				t.Errorf("got %v", err)
 			}
 		})
 	}
-	if _, err := r.Describe(t.Context(), "broken"); err == nil {
+	if _, err := r.Describe(t.Context(), "broken", 0); err == nil {
 		t.Error("a view that cannot be read is described")
 	}
 }
