@@ -58,7 +58,7 @@ func (c *Client) try(ctx context.Context, r call) (json.RawMessage, error) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return nil, &UnreachableError{Call: r.name, Host: c.Host(), Err: fmt.Errorf("the answer broke off: %w", err)}
+		return nil, &UnreachableError{Call: r.name, Host: c.Host(), Begun: true, Bytes: int64(len(body)), Err: err}
 	}
 	return c.readAnswer(r.name, resp, body)
 }

@@ -12,6 +12,7 @@ import (
 // system that only their owner can read.
 type Target struct {
 	Final    string                   // the whole file, zstd; it appears when the download is complete and durable
+	NotEmpty bool                     // there must be something in the file: its event announces resources
 	Part     string                   // what there is so far; beside it Part.state says how to go on
 	MaxBytes int64                    // of the file as sent; 0: 64 GiB
 	Progress func(bytes, total int64) // of the file as sent; total is -1 where the server does not say; may be nil
@@ -30,7 +31,6 @@ const (
 	defaultMaxBytes = 64 << 30
 	maxFailures     = 6    // in a row, without progress
 	maxAttempts     = 1000 // in all
-	minProgress     = 64 << 10
 )
 
 // Download gets the file of a link out of an event. The keys are sent to the API
@@ -110,6 +110,7 @@ type download struct {
 	restarted bool   // the last attempt had to begin again
 	cutAt     string // sum of the file when its last line was not whole
 	cutOff    bool
+	wasEmpty  bool
 }
 
 // run tries until the whole file is in the part.
@@ -134,13 +135,13 @@ func (d *download) run(ctx context.Context) error {
 // again waits before the next attempt, or returns the error that ends it all.
 func (d *download) again(ctx context.Context, err error) error {
 	d.attempts++
-	if d.gained >= minProgress && d.part.canResume() && !d.restarted {
+	if d.gained > 0 && d.part.canResume() && !d.restarted {
 		d.failures, d.expired = 0, 0
 	}
 	if e, ok := errors.AsType[*StorageError](err); ok && e.refused() {
 		d.expired++
 		if d.expired > 1 {
-			return &GoneError{Detail: e.Error()}
+			return &GoneError{Detail: e.answer()}
 		}
 		return nil // a new signed URL may be good
 	}
@@ -159,6 +160,9 @@ func (d *download) mayTry(err error) bool {
 		return false
 	}
 	if e, ok := errors.AsType[*ContentError](err); ok {
+		return e.transient && d.failures < 3
+	}
+	if e, ok := errors.AsType[*RedirectError](err); ok {
 		return e.transient && d.failures < 3
 	}
 	if e, ok := errors.AsType[*StorageError](err); ok {
@@ -203,7 +207,10 @@ func (d *download) check() error {
 	if err := d.verify(); err != nil {
 		return err
 	}
-	if s.Total >= 0 {
+	switch {
+	case s.Raw == 0:
+		return d.empty()
+	case s.Total >= 0:
 		return nil
 	}
 	whole, err := d.part.endsWhole()
@@ -215,6 +222,16 @@ func (d *download) check() error {
 		return d.broke(errors.New("the last line is not whole"))
 	}
 	d.cutOff = true // asked twice, the same: so it is
+	return nil
+}
+
+// empty judges a file without a byte. A connection that was hijacked on the way
+// gives one too, so it must come twice.
+func (d *download) empty() error {
+	if d.to.NotEmpty || !d.wasEmpty {
+		d.wasEmpty = true
+		return &ContentError{Problem: "it is empty", transient: true}
+	}
 	return nil
 }
 
@@ -230,5 +247,9 @@ func (d *download) verify() error {
 
 // broke is the error of a transfer that ended early.
 func (d *download) broke(err error) error {
-	return &UnreachableError{Call: "download an export", Err: fmt.Errorf("the transfer broke off after %d bytes: %w", d.part.state.Raw, err)}
+	return broken(d.part.state.Raw, err)
+}
+
+func broken(bytes int64, err error) error {
+	return &UnreachableError{Call: "download an export", Begun: true, Bytes: bytes, Err: err}
 }

@@ -18,7 +18,9 @@ type StorageError struct {
 	RetryAfter time.Duration
 }
 
-func (e *StorageError) Error() string {
+func (e *StorageError) Error() string { return "download an export: " + e.answer() }
+
+func (e *StorageError) answer() string {
 	text := "the storage host answered " + statusText(e.Status)
 	if e.Code != "" {
 		text += ", " + e.Code
@@ -58,7 +60,7 @@ func (d *download) storageError(resp *http.Response, body []byte) error {
 		e.Code = string(m[1])
 	}
 	if e.Status == http.StatusNotFound || e.Status == http.StatusGone || e.Code == "NoSuchKey" {
-		return &GoneError{Detail: e.Error()}
+		return &GoneError{Detail: e.answer()}
 	}
 	return e
 }
@@ -184,13 +186,19 @@ func contentRange(text string) (start, total int64, ok bool) {
 	start, total = -1, -1
 	var err1, err2 error
 	if size != "*" {
-		total, err1 = strconv.ParseInt(size, 10, 64)
+		total, err1 = parseSize(size)
 	}
 	if span != "*" {
 		first, _, _ := strings.Cut(span, "-")
-		start, err2 = strconv.ParseInt(first, 10, 64)
+		start, err2 = parseSize(first)
 	}
 	return start, total, err1 == nil && err2 == nil
+}
+
+// parseSize reads a number that is not negative.
+func parseSize(text string) (int64, error) {
+	n, err := strconv.ParseUint(text, 10, 63)
+	return int64(n), err
 }
 
 // A ContentError is a body that is not the file.

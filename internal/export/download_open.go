@@ -61,7 +61,10 @@ func (c *Client) checkHop(from *url.URL, location string) (*url.URL, error) {
 }
 
 // A RedirectError is an answer that leads nowhere we go.
-type RedirectError struct{ Problem string }
+type RedirectError struct {
+	Problem   string
+	transient bool // asking again may help
+}
 
 func (e *RedirectError) Error() string { return "download an export: led on " + e.Problem }
 
@@ -91,7 +94,7 @@ func (d *download) open(ctx context.Context, guard *stallGuard) (*http.Response,
 		}
 		api = false
 	}
-	return nil, &RedirectError{Problem: "more than " + strconv.Itoa(maxHops) + " times"}
+	return nil, &RedirectError{Problem: "more than " + strconv.Itoa(maxHops) + " times", transient: true}
 }
 
 // get makes one request: with the keys to the API, with nothing of ours to any
@@ -153,7 +156,7 @@ func (d *download) accept(resp *http.Response, api bool) (*http.Response, error)
 	}
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
-		return nil, &RedirectError{Problem: "without saying where to (" + statusText(resp.StatusCode) + ")"}
+		return nil, &RedirectError{Problem: "without saying where to (" + statusText(resp.StatusCode) + ")", transient: true}
 	case api:
 		return nil, d.apiError(resp, body)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"runtime"
 	"sync"
@@ -125,7 +124,7 @@ func (r *reading) run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		}
-		return &UnreachableError{Call: "download an export", Err: fmt.Errorf("the transfer broke off after %d bytes: %w", r.offset, err)}
+		return broken(r.offset, err)
 	}
 }
 

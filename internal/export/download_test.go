@@ -36,7 +36,10 @@ func TestDownload(t *testing.T) {
 	}{
 		{"whole", []step{object(small, etag)}, small, 0, 1},
 		{"three frames", []step{object(large, etag)}, large, 0, 1},
-		{"empty", []step{object(nil, etag)}, nil, 0, 1},
+		{"empty", []step{object(nil, etag)}, nil, 0, 2},
+		{"empty once", []step{answer(200, ""), object(small, etag)}, small, 0, 2},
+		{"redirect without Location once", []step{answer(302, ""), object(small, etag)}, small, 0, 2},
+		{"broken again and again", []step{cutAfter(250, object(small, etag))}, small, 3, 4},
 		{"no length", []step{unsized(small[:len(small)-2])}, small[:len(small)-2], 0, 2}, // the last line is cut: asked twice
 		{"no length, the end confirmed", []step{unsized(small[:len(small)-2], "ETag", etag), object(small[:len(small)-2], etag)}, small[:len(small)-2], 0, 2},
 		{"no length, more is there", []step{unsized(small[:500], "ETag", etag), object(small, etag)}, small, 1, 2},
@@ -97,7 +100,7 @@ func TestDownloadErrors(t *testing.T) {
 		{"tampered", []step{answer(403, xmlError("SignatureDoesNotMatch"))}, "SignatureDoesNotMatch", isA[*export.StorageError]},
 		{"two ways to sign", []step{answer(400, xmlError("InvalidArgument"))}, "InvalidArgument", isA[*export.StorageError]},
 		{"500 for ever", []step{answer(500, "")}, "500 Internal Server Error", isA[*export.StorageError]},
-		{"broken for ever", []step{cutAfter(10, object(small, etag))}, "broke off after", isA[*export.UnreachableError]},
+		{"broken for ever", []step{cutAfter(0, object(small, etag))}, "broke off after", isA[*export.UnreachableError]},
 		{"HTML", []step{answer(200, "\n<!DOCTYPE html><p>"+canary)}, "an HTML page", isA[*export.ContentError]},
 		{"HTML by its type", []step{answer(200, canary, "Content-Type", "text/html; charset=utf-8")}, "an HTML page", isA[*export.ContentError]},
 		{"XML", []step{answer(200, xmlError("AccessDenied"), "Content-Type", "application/xml")}, "an XML message", isA[*export.ContentError]},
@@ -129,6 +132,26 @@ func TestDownloadErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A file is not empty if its event announces something.
+func TestDownloadNotEmpty(t *testing.T) {
+	small := lines(1000)
+	to := func(r *rig) export.Target {
+		to := r.target()
+		to.NotEmpty = true
+		return to
+	}
+	r := newRig(t, object(nil, etag))
+	if _, err := r.client.Download(t.Context(), r.link, to(r)); !isA[*export.ContentError](err) || len(r.storage.requests()) != 3 {
+		t.Errorf("got %v after %d requests", err, len(r.storage.requests()))
+	}
+	r = newRig(t, object(nil, etag), unsized(nil), object(small, etag))
+	got, err := r.client.Download(t.Context(), r.link, to(r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.wantLanded(got, small)
 }
 
 func isA[E error](err error) bool {

@@ -82,16 +82,21 @@ func statusText(status int) string {
 	return strconv.Itoa(status)
 }
 
-// An UnreachableError says that no answer came.
+// An UnreachableError says that no answer came, or not all of it.
 type UnreachableError struct {
-	Call string // what was asked
-	Host string // of the API; "" for a storage host
-	Err  error
+	Call  string // what was asked
+	Host  string // of the API; "" for a storage host
+	Begun bool   // the answer began
+	Bytes int64  // of it that came, with those of earlier answers
+	Err   error
 }
 
 func (e *UnreachableError) Error() string {
 	text := e.Call + ": no answer"
-	if e.Host != "" {
+	if e.Begun {
+		text = fmt.Sprintf("%s: the answer broke off after %d bytes", e.Call, e.Bytes)
+	}
+	if e.Host != "" && !e.Begun {
 		text += " from " + e.Host
 	}
 	return text + ": " + e.Err.Error()

@@ -70,7 +70,7 @@ func (c *Client) waitFor(err error, n int) time.Duration {
 // canGetBetter reports whether the same request may succeed later.
 func canGetBetter(err error) bool {
 	if e, ok := errors.AsType[*APIError](err); ok {
-		return isTransient(e.Status) || e.Status < 300 && e.Body == BodyDamaged
+		return isTransient(e.Status) || e.Body == BodyDamaged || e.Body == BodyEmpty && e.Status < 300
 	}
 	if e, ok := errors.AsType[*UnreachableError](err); ok {
 		return !isCertificateError(e.Err) && !isUnknownHost(e.Err)
