@@ -82,7 +82,7 @@ func (cmd *summaryCmd) printSources(s *overview.Summary, p *page) {
 	}
 	p.table([]column{
 		{name: "source"}, {name: "resources", numeric: true}, {name: "files", numeric: true, from: 60},
-		{name: "import", numeric: true, from: 70}, {name: "last (UTC)"},
+		{name: "import", numeric: true, from: 70}, {name: "last (UTC)", whole: true},
 	}, rows)
 }
 
@@ -118,6 +118,9 @@ func genders(all map[string]int64) string {
 	slices.SortFunc(names, func(a, b string) int {
 		if all[a] != all[b] {
 			return int(all[b] - all[a])
+		}
+		if a == "" || b == "" {
+			return len(b) - len(a)
 		}
 		return strings.Compare(a, b)
 	})

@@ -64,6 +64,9 @@ func printFacts(s *overview.Summary, p *page) {
 		}
 	}
 	row("all", total, "")
+	if !p.fits(60) {
+		step = 0 // without bars
+	}
 	p.title(factsTitle(first, last, step))
 	p.table([]column{
 		{name: "view"}, {name: "rows", numeric: true}, {name: "patients", numeric: true, from: 60}, {name: "years"},
@@ -75,6 +78,8 @@ func factsTitle(first, last, step int) string {
 	switch {
 	case first == 0:
 		return "Facts: the rows of the views"
+	case step == 0:
+		return fmt.Sprintf("Facts from %d to %d", first, last)
 	case step == 1:
 		return fmt.Sprintf("Facts from %d to %d, a bar a year", first, last)
 	}
@@ -136,18 +141,17 @@ func (cmd *summaryCmd) printFindings(s *overview.Summary, p *page) {
 	}
 	p.title("Missing or suspicious")
 	told, hidden := map[string]int{}, 0
+	var rows [][]string
 	for _, f := range s.Findings {
 		if told[f.Name]++; told[f.Name] > findingsShown && !cmd.All {
 			hidden++
 			continue
 		}
-		text := f.Text
-		if f.More != "" {
-			text += ": " + f.More
-		}
-		p.text("%s %s", count(f.Count), text)
-		p.sql(f.SQL)
+		rows = append(rows,
+			[]string{count(f.Count), strings.Join(nonEmpty(f.Text, f.More), ": ")},
+			[]string{"", f.SQL})
 	}
+	p.bare([]column{{numeric: true}, {wrap: true}}, rows)
 	if hidden > 0 {
 		p.text("… %s more: --all", plural(int64(hidden), "finding", "findings"))
 	}

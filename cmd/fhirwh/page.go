@@ -54,6 +54,13 @@ func (p *page) text(format string, args ...any) {
 	p.bare([]column{{wrap: true}}, [][]string{{fmt.Sprintf(format, args...)}})
 }
 
+// lines writes those that are not empty.
+func (p *page) lines(lines ...string) {
+	for _, line := range nonEmpty(lines...) {
+		p.text("%s", line)
+	}
+}
+
 // sql writes a statement to copy, indented once more.
 func (p *page) sql(text string) {
 	p.write(render.Options{Bare: true}, []render.Column{{}, {}, {Wrap: true}}, [][]any{{"", "", text}})

@@ -37,28 +37,24 @@ func (cmd *patientCmd) printHeader(who *overview.Patient, asOf time.Time, p *pag
 	default:
 		p.title(who.Name)
 	}
-	p.text("%s", strings.Join(nonEmpty(bornText(who, asOf), who.Gender), ", "))
-	p.text("%s", strings.Join(nonEmpty(prefixed("MRN", who.MRN), who.Source+"/"+who.ID), " · "))
-	if who.FirstDate != "" {
-		p.text("facts from %s to %s", who.FirstDate, who.LastDate)
-	}
-	if who.Doctor != "" {
-		p.text("general practitioner: %s", who.Doctor)
-	}
+	inUse := ""
 	if who.Inactive {
-		p.text("this record is not in use")
+		inUse = "this record is not in use"
 	}
+	p.lines(
+		strings.Join(nonEmpty(bornText(who, asOf), who.Gender), ", "),
+		strings.Join(nonEmpty(prefixed("MRN", who.MRN), who.Source+"/"+who.ID), " · "),
+		prefixed("facts of", span(who.FirstDate, who.LastDate)),
+		prefixed("general practitioner:", who.Doctor),
+		inUse,
+	)
 	if cmd.Identity {
 		printIdentity(who, p)
 	}
 }
 
 func printIdentity(who *overview.Patient, p *page) {
-	for _, line := range nonEmpty(
-		who.Address, prefixed("phone", who.Phone), prefixed("email", who.Email), prefixed("language", who.Language),
-	) {
-		p.text("%s", line)
-	}
+	p.lines(who.Address, prefixed("phone", who.Phone), prefixed("email", who.Email), prefixed("language", who.Language))
 	for _, id := range who.Identifiers {
 		p.text("id %s", id)
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // params are the values of named parameters: string, int64, []string or nil.
@@ -52,15 +53,27 @@ func literal(v any) string {
 	panic(fmt.Sprintf("overview: no literal of a %T", v))
 }
 
-// quote writes text as a literal of SQL that is that text and nothing else. What is no
-// UTF-8 becomes U+FFFD: no text of a warehouse has it.
+// quote writes text as a literal of SQL that is that text and nothing else. Characters that
+// cannot be seen are written as chr(27), so that a person can copy it. What is no UTF-8
+// becomes U+FFFD: no text of a warehouse has it.
 func quote(text string) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	parts := strings.Split(strings.ReplaceAll(text, "'", "''"), "\x00")
-	if len(parts) == 1 {
-		return "'" + parts[0] + "'"
+	var b strings.Builder
+	spelled := false
+	for _, r := range strings.ToValidUTF8(text, "\uFFFD") {
+		switch {
+		case r == '\'':
+			b.WriteString("''")
+		case !unicode.IsPrint(r):
+			fmt.Fprintf(&b, "' || chr(%d) || '", r)
+			spelled = true
+		default:
+			b.WriteRune(r)
+		}
 	}
-	return "('" + strings.Join(parts, "' || chr(0) || '") + "')"
+	if spelled {
+		return "('" + b.String() + "')"
+	}
+	return "'" + b.String() + "'"
 }
 
 // condense writes SQL on one line for a person to copy. White space in literals and

@@ -11,12 +11,15 @@ import (
 func TestQuoteRoundTrip(t *testing.T) {
 	r := warehouseOf(t, "a", odd)
 	for _, text := range []string{
-		"", "plain", "it's", "''", `\'`, `"`, "a\x00b", "\x00", "--", "/* */", "; drop table x", "$as_of", "line\nend", "日本 😀", "E'\\n'", "' || chr(0) || '",
+		"", "plain", "it's", "''", `\'`, `"`, "a\x00b", "\x00", "--", "/* */", "; drop table x", "$as_of", "line\nend\t.\r\n", "\x1b[31m\u202e\u0085\u00a0", "日本 😀", "E'\\n'", "' || chr(0) || '",
 	} {
 		got := ""
 		if err := askSQL(context.Background(), r, "quote", "select "+quote(text)+" as v", func(r row) { got = r.text("v") }); err != nil || got != text {
 			t.Errorf("%q became %q (%v)", text, got, err)
 		}
+	}
+	if got, want := quote("\x1b'"), "('' || chr(27) || '''')"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 	if got := quote("a\xffb"); got != "'a\uFFFDb'" {
 		t.Errorf("what is no UTF-8: %q", got)

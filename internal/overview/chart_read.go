@@ -52,7 +52,7 @@ func (c *Chart) readMeasure(r row) {
 	c.span(r)
 	m := Measure{
 		Coding: readCoding(r), Category: r.text("category"), Value: r.text("value"), Number: r.number("number"), Unit: r.text("unit"),
-		Absent: r.text("absent_reason"), Flag: flag(r), Low: r.number("low"), High: r.number("high"), Range: r.text("range"),
+		Absent: r.text("absent_reason"), Flag: flagOf(r), Low: r.number("low"), High: r.number("high"), Range: r.text("range"),
 		Date: r.text("date"), Trend: r.numbers("earlier"),
 	}
 	switch r.text("section") {
@@ -65,9 +65,9 @@ func (c *Chart) readMeasure(r row) {
 	}
 }
 
-// flag returns what is not normal about a value: its interpretation, else how it lies to
+// flagOf returns what is not normal about a value: its interpretation, else how it lies to
 // the range.
-func flag(r row) string {
+func flagOf(r row) string {
 	number, low, high := r.number("number"), r.number("low"), r.number("high")
 	switch sent := strings.ToUpper(r.text("interpretation")); {
 	case sent == "N", sent == "NEG", sent == "NR", sent == "ND", sent == "WR", sent == "S":

@@ -3,6 +3,7 @@ package overview
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/fhirwh/fhirwh/internal/warehouse"
 )
+
+var update = flag.Bool("update", false, "write the golden file")
 
 func TestFind(t *testing.T) {
 	r := warehouseOf(t, "north", odd, "https://south.example/fhir", example)
@@ -90,7 +93,7 @@ func chartOf(t *testing.T, r *warehouse.Reader, text string) *Chart {
 }
 
 // TestChartOfTheExample compares with testdata/example_chart.json what a person has checked
-// by eye. UPDATE_GOLDEN=1 writes it.
+// by eye. go test -update writes it.
 func TestChartOfTheExample(t *testing.T) {
 	r := warehouseOf(t, "default", example)
 	c := chartOf(t, r, "odalys")
@@ -99,7 +102,7 @@ func TestChartOfTheExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join("testdata", "example_chart.json")
-	if os.Getenv("UPDATE_GOLDEN") != "" {
+	if *update {
 		if err := os.WriteFile(file, append(got, '\n'), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +112,7 @@ func TestChartOfTheExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got)+"\n" != string(want) {
-		t.Errorf("the chart is another one: UPDATE_GOLDEN=1, then look at the difference")
+		t.Errorf("the chart is another one: go test -update, then look at the difference")
 	}
 	for view, sql := range c.SQL {
 		if n := rowsOf(t, r, sql); n != rowsOf(t, r, "select 1 from "+view+" where patient_id = 'eMxAeF6PYISvVd9firinvoE3'") {
