@@ -66,7 +66,6 @@ func (w *Worker) download(ctx context.Context, x Export, f ExportFile) (Download
 		return Downloaded{}, err
 	}
 	to := Target{Final: final, Part: w.Landing.PartPath(x.TaskID, f.FileID), MaxBytes: w.MaxBytes}
-	to.NotEmpty = len(x.Files) == 1 && x.TotalExpected != nil && *x.TotalExpected > 0 // of several, one may be empty
 	if w.Progress != nil {
 		to.Progress = func(bytes, total int64) { w.Progress(x, f, bytes, total) }
 	}

@@ -154,7 +154,9 @@ func (s *shift) succeeded(e Event, m message) (outcome, error) {
 	case !x.hasAny():
 		o.reason = nothingToLoad(m.links)
 	case !news && x.EventID != e.ID:
-		o.state, o.reason = EventIgnored, "its files are here already"
+		o.state, o.reason = EventIgnored, "its files are known already"
+	case x.ConnectionID == "":
+		o.reason = "no connection is known for it: the source of its resources is " + shortID(x.Source())
 	}
 	return o, nil
 }

@@ -17,7 +17,7 @@ func TestWorkerRepeats(t *testing.T) {
 	b.send("e3", TypeExportSuccess, 10, links("t", "c", "a"))
 	b.drain()
 	b.expect("t", "imported a:imported")
-	b.expectEvent("e3", EventIgnored, "here already")
+	b.expectEvent("e3", EventIgnored, "known already")
 	if len(b.store.asked) != 1 || len(b.imports) != 1 || b.export("t").EventID == "e3" {
 		t.Errorf("downloads %v, imports %v", b.store.asked, b.imports)
 	}
@@ -198,6 +198,7 @@ func TestWorkerIncompleteEvents(t *testing.T) {
 		b.send("e", TypeExportSuccess, 0, links("", "", "a"))
 		b.drain()
 		b.expect("x", "imported a:imported") // the segment in the link
+		b.expectEvent("e", EventDone, "task:x")
 		if x := b.export("x"); x.Source() != "task:x" {
 			t.Errorf("source %s", x.Source())
 		}

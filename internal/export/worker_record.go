@@ -50,13 +50,12 @@ func (x *Export) addLink(l link, later bool) (news bool) {
 		return true
 	}
 	f := &x.Files[i]
-	if !later || !l.load || f.State != FileWaiting && f.State != FileExpired {
+	same := f.State == FileWaiting && f.Link == l.url && x.NextAttempt == nil
+	if !later || !l.load || same || f.State != FileWaiting && f.State != FileExpired {
 		return false
 	}
-	if f.State != FileWaiting || f.Link != l.url || x.NextAttempt != nil {
-		f.State, f.Link = FileWaiting, l.url
-		x.tryNow()
-	}
+	f.State, f.Link = FileWaiting, l.url
+	x.tryNow()
 	return true
 }
 

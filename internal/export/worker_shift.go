@@ -180,6 +180,9 @@ func (s *shift) nextDue() (next time.Time, ok bool) {
 // scan reads what is to be done from the folder. Records that nothing is to be
 // done about are read once.
 func (s *shift) scan() error {
+	if s.events.isUnchanged() && s.exports.isUnchanged() {
+		return nil
+	}
 	events, err := s.events.scan()
 	if err := s.report(err); err != nil {
 		return err

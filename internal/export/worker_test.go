@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -323,4 +324,48 @@ func TestWorkerSaysWhatIsDamaged(t *testing.T) {
 	b.send("e", TypeExportSuccess, 0, links("t", "c", "a")) // as the sender repeats it
 	b.drain()
 	b.expect("t", "imported a:imported")
+}
+
+func TestWatchSeesEveryChange(t *testing.T) {
+	l := openLanding(t)
+	w := watch[Event]{shelf: l.events(), state: func(e *Event) (string, bool) { return e.State, e.State != EventPending }}
+	pending := func() string {
+		found, err := w.scan()
+		must(t, err)
+		var ids []string
+		for _, e := range found {
+			ids = append(ids, e.ID)
+		}
+		slices.Sort(ids)
+		return strings.Join(ids, " ")
+	}
+	for _, id := range []string{"a", "b", "c"} {
+		_, err := l.StoreEvent(Event{ID: id, State: EventPending})
+		must(t, err)
+	}
+	if got := pending(); got != "a b c" {
+		t.Errorf("first %q", got)
+	}
+	must(t, l.UpdateEvent("b", func(e *Event) { e.State = EventDone }))
+	if got, states := pending(), w.states(); got != "a c" || states[EventDone] != 1 {
+		t.Errorf("after one was done: %q, %v", got, states)
+	}
+	must(t, l.UpdateEvent("b", func(e *Event) { e.State = EventPending })) // judged anew
+	if got := pending(); got != "a b c" {
+		t.Errorf("after it was pending again: %q", got)
+	}
+	if w.isUnchanged() {
+		t.Error("a change within a second of the scan would not be seen")
+	}
+	old := time.Now().Add(-time.Hour)
+	must(t, os.Chtimes(w.shelf.dir(), old, old))
+	pending()
+	if !w.isUnchanged() {
+		t.Error("nothing has changed")
+	}
+	_, err := l.StoreEvent(Event{ID: "d", State: EventPending})
+	must(t, err)
+	if w.isUnchanged() {
+		t.Error("a new event is not seen")
+	}
 }

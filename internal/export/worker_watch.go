@@ -2,10 +2,12 @@ package export
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // A watch reads a folder of records again and again. Of records that are settled
@@ -14,6 +16,8 @@ type watch[T any] struct {
 	shelf   shelf[T]
 	state   func(*T) (state string, settled bool)
 	settled map[string]settledRecord // by the name of the file
+	scanned time.Time
+	folder  time.Time // when the folder was changed, as of the scan
 }
 
 type settledRecord struct {
@@ -33,9 +37,23 @@ func (w *watch[T]) note(rec *T) (settled bool) {
 	return settled
 }
 
+// isUnchanged reports whether a scan would find what the last one found: every
+// change of a record changes its folder. Times of folders are coarse, so a change
+// shortly before a scan may hide one after it; and from time to time we look all
+// the same.
+func (w *watch[T]) isUnchanged() bool {
+	st, err := os.Stat(w.shelf.dir())
+	return err == nil && st.ModTime().Equal(w.folder) && w.scanned.Sub(w.folder) > time.Second && time.Since(w.scanned) < time.Minute
+}
+
 // scan returns the records that are not settled. With them it may return a
 // [*DamagedError].
 func (w *watch[T]) scan() ([]T, error) {
+	start := time.Now()
+	dir, err := os.Stat(w.shelf.dir())
+	if err != nil {
+		return nil, fmt.Errorf("read landing folder: %w", err)
+	}
 	entries, err := w.shelf.entries()
 	if err != nil {
 		return nil, err
@@ -69,7 +87,7 @@ func (w *watch[T]) scan() ([]T, error) {
 			open = append(open, rec)
 		}
 	}
-	w.settled = settled
+	w.settled, w.scanned, w.folder = settled, start, dir.ModTime()
 	if len(damaged) > 0 {
 		slices.Sort(damaged)
 		return open, &DamagedError{slices.Compact(damaged)}
