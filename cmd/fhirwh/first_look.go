@@ -78,7 +78,11 @@ func (cmd *summaryCmd) printSources(s *overview.Summary, p *page) {
 	p.title("Sources")
 	var rows [][]string
 	for _, src := range s.Sources {
-		rows = append(rows, []string{src.Name, count(src.Resources), count(src.Files), fmt.Sprint(src.LastImport), src.LastImported})
+		last := src.LastImported
+		if !p.fits(50) {
+			last, _, _ = strings.Cut(last, " ")
+		}
+		rows = append(rows, []string{src.Name, count(src.Resources), count(src.Files), fmt.Sprint(src.LastImport), last})
 	}
 	p.table([]column{
 		{name: "source"}, {name: "resources", numeric: true}, {name: "files", numeric: true, from: 60},

@@ -6,6 +6,7 @@ package overview
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/fhirwh/fhirwh/internal/warehouse"
@@ -58,8 +59,13 @@ func askSQL(ctx context.Context, a Asker, what, sql string, read func(row)) erro
 	return nil
 }
 
+// explain keeps DuckDB's own error where what wraps it is for a statement of the user's: its
+// text may quote data, and only DuckDB's is known to.
 func explain(what string, err error) error {
-	if raw, ok := err.(*warehouse.Error); ok && (raw.Class() == "Catalog Error" || raw.Class() == "Binder Error") {
+	if q, ok := errors.AsType[*warehouse.QueryError](err); ok && q.Err != nil {
+		err = q.Err
+	}
+	if raw, ok := errors.AsType[*warehouse.Error](err); ok && (raw.Class() == "Catalog Error" || raw.Class() == "Binder Error") {
 		return &OutdatedError{what, err}
 	}
 	return fmt.Errorf("ask about %s: %w", what, err)

@@ -2,6 +2,7 @@ package overview
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -50,4 +51,35 @@ func rowsOf(t *testing.T, r *warehouse.Reader, sql string) int64 {
 		t.Errorf("%s: %v", sql, err)
 	}
 	return n
+}
+
+// A failing asker has no answers.
+type failing struct{ err error }
+
+func (f failing) Ask(context.Context, string) (*warehouse.Result, error) { return nil, f.err }
+
+func TestErrors(t *testing.T) {
+	tests := []struct {
+		name     string
+		err      error
+		outdated bool
+	}{
+		{"a view that is not there", &warehouse.Error{Text: "Catalog Error: Table with name patients does not exist!"}, true},
+		{"a column that is not there", &warehouse.QueryError{Text: "no", Err: &warehouse.Error{Text: "Binder Error: no column mrn"}}, true},
+		{"data", &warehouse.QueryError{Text: "Zoë is no number", Err: &warehouse.Error{Text: "Conversion Error: Zoë is no number"}}, false},
+		{"interrupted", context.Canceled, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Summarize(context.Background(), failing{tt.err}, SummaryOptions{AsOf: today})
+			_, isOutdated := errors.AsType[*OutdatedError](err)
+			_, isQuery := errors.AsType[*warehouse.QueryError](err)
+			if err == nil || isOutdated != tt.outdated || isQuery {
+				t.Errorf("got %#v", err)
+			}
+		})
+	}
+	if _, err := Summarize(context.Background(), failing{context.Canceled}, SummaryOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("the cause is lost: %v", err)
+	}
 }
