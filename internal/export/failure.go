@@ -175,11 +175,13 @@ func (e *ForeignHostError) Hint() string {
 	return "an event with such a link is forged, or FASTEN_API_BASE_URL is another one than it was made for"
 }
 
+const goneText = "the exported file is gone at Fasten Connect"
+
 // A GoneError says that the file is not at Fasten any more: it lives 24 hours.
 type GoneError struct{ Detail string }
 
 func (e *GoneError) Error() string {
-	text := "the exported file is gone at Fasten Connect"
+	text := goneText
 	if e.Detail != "" {
 		text += ": " + e.Detail
 	}

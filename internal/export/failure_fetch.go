@@ -11,10 +11,15 @@ type NoLinkError struct {
 	TaskID       string
 	ConnectionID string
 	Mode         string
+	Reason       string // what was wrong with an event that came; "" if none did
 }
 
 func (e *NoLinkError) Error() string {
-	return "export " + shortID(e.TaskID) + " is finished, link not received: only the webhook carries it, and none came here"
+	text := "export " + shortID(e.TaskID) + " is finished, link not received: only the webhook carries it, and "
+	if e.Reason == "" {
+		return text + "none came here"
+	}
+	return text + "of what came none was good: " + oneLine(e.Reason, 300)
 }
 
 // Hint says how to get the link.

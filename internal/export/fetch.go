@@ -11,6 +11,7 @@ type FetchLanding interface {
 	UpdateConnection(id string, change func(*Connection)) error
 	UpdateExport(taskID string, change func(*Export)) error
 	Export(taskID string) (Export, bool, error)
+	Events() ([]Event, error)
 }
 
 // What a [Fetcher] waits for.
@@ -42,7 +43,7 @@ const (
 	StepUnreached  = "unreached"   // asked, and no answer came; it is asked again
 	StepAskedAgain = "asked again" // finished without an event: registered again, which may send one
 	StepLinked     = "linked"      // the event is here; the download runs
-	StepFailed     = "failed"      // and is tried again after Wait
+	StepFailed     = "failed"      // the export or its download, and is tried again after Wait
 )
 
 // A FetchStep says what a [Fetcher] is at.

@@ -20,6 +20,7 @@ type memoryLanding struct {
 	mu          sync.Mutex
 	connections map[string]export.Connection
 	exports     map[string]export.Export
+	events      []export.Event
 }
 
 func newMemoryLanding() *memoryLanding {
@@ -52,6 +53,8 @@ func (l *memoryLanding) Export(id string) (export.Export, bool, error) {
 	e, ok := l.exports[id]
 	return e, ok, nil
 }
+
+func (l *memoryLanding) Events() ([]export.Event, error) { return l.events, nil }
 
 func (l *memoryLanding) set(id, state, reason string) func() {
 	return func() {
@@ -262,6 +265,54 @@ func TestFetchRecords(t *testing.T) {
 	c := r.landing.connections["c1"]
 	if c.ID != "c1" || c.BrandID != "b1" || c.Status != "authorized" || c.Connected == nil || c.PlatformType != "epic" {
 		t.Errorf("connection %+v", c)
+	}
+}
+
+// Events that were of no use are told, those of others are not.
+func TestFetchTellsWhyNot(t *testing.T) {
+	event := func(task, connection, state, reason string, at time.Duration) export.Event {
+		return export.Event{TaskID: task, ConnectionID: connection, State: state, Reason: reason, Received: start.Add(at)}
+	}
+	tests := []struct {
+		name  string
+		event export.Event
+		want  string
+	}{
+		{"refused", event("T-1", "", export.EventRefused, "of live mode\n"+"x", time.Second), "none was good: of live mode↵x"},
+		{"no JSON", event("", "", export.EventUndecodable, "no JSON", time.Second), "none was good: no JSON"},
+		{"by connection", event("other", "C1", export.EventDone, "no link in it", time.Second), "none was good: no link in it"},
+		{"earlier", event("t1", "c1", export.EventRefused, "of live mode", -time.Second), "none came here"},
+		{"a repeat", event("t1", "c1", export.EventIgnored, "known", time.Second), "none came here"},
+		{"of another", event("t2", "c2", export.EventRefused, "of live mode", time.Second), "none came here"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newFetchRig(t)
+			r.tasks = []string{`{"task_id":"t1","status":"success"}`}
+			r.landing.events = []export.Event{tt.event}
+			_, err := r.fetcher.Fetch(t.Context(), "c1")
+			if !isA[*export.NoLinkError](err) || !strings.HasSuffix(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestFetchTellsTroubles(t *testing.T) {
+	r := newFetchRig(t)
+	next := start.Add(time.Minute)
+	r.clock.later = []event{
+		{time.Second, r.landing.set("t1", export.ExportLinked, "")},
+		{2 * time.Second, func() {
+			_ = r.landing.UpdateExport("t1", func(e *export.Export) { e.Attempts, e.LastError, e.NextAttempt = 1, "503", &next })
+		}},
+		{90 * time.Second, r.landing.set("t1", export.ExportLanded, "")},
+	}
+	if _, err := r.fetcher.Fetch(t.Context(), "c1"); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(r.steps, " "); got != "connection registered linked failed" {
+		t.Errorf("steps %s", got)
 	}
 }
 

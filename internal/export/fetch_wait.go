@@ -2,11 +2,13 @@ package export
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 )
 
 // lookEvery is how often the landing folder is looked at while waiting.
-const lookEvery = 500 * time.Millisecond
+const lookEvery = 200 * time.Millisecond
 
 // A waiting is the wait for one task.
 type waiting struct {
@@ -16,6 +18,7 @@ type waiting struct {
 	ended     time.Time // when we heard that it is finished
 	asked     bool      // for the event, by registering again
 	linked    bool      // reported
+	attempts  int       // of the download that failed, reported
 }
 
 // wait returns when the files of the task have landed.
@@ -49,14 +52,24 @@ func (s *waiting) look() (e Export, done bool, err error) {
 	case ExportFailed:
 		return e, false, s.failure(e.FailureReason)
 	case ExportExpired:
-		return e, false, &GoneError{}
+		return e, false, &GoneError{Detail: strings.TrimPrefix(e.LastError, goneText+": ")}
 	case ExportLinked:
-		if !s.linked {
-			s.linked = true
-			s.report(FetchStep{Kind: StepLinked})
-		}
+		s.tellDownload(e)
 	}
 	return e, false, nil
+}
+
+// tellDownload reports what the download is at.
+func (s *waiting) tellDownload(e Export) {
+	if !s.linked {
+		s.linked, s.attempts = true, e.Attempts
+		s.report(FetchStep{Kind: StepLinked})
+	}
+	if e.Attempts <= s.attempts || e.NextAttempt == nil {
+		return
+	}
+	s.attempts = e.Attempts
+	s.report(FetchStep{Kind: StepFailed, Err: errors.New(e.LastError), Wait: max(0, e.NextAttempt.Sub(s.Clock.now()))})
 }
 
 func (s *waiting) failure(reason string) error {
@@ -142,7 +155,7 @@ func (s *waiting) missing(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return &NoLinkError{TaskID: s.task.TaskID, ConnectionID: s.connection, Mode: s.Client.Mode()}
+		return &NoLinkError{TaskID: s.task.TaskID, ConnectionID: s.connection, Mode: s.Client.Mode(), Reason: s.whyNot()}
 	}
 	if err := s.register(ctx); err != nil {
 		return err
@@ -151,6 +164,23 @@ func (s *waiting) missing(ctx context.Context) error {
 	s.heard(s.task.Status)
 	s.report(FetchStep{Kind: StepAskedAgain, Status: s.task.Status, Wait: s.patience()})
 	return nil
+}
+
+// whyNot says what was wrong with the last event since we began that was about
+// this export, or about none that it named.
+func (s *waiting) whyNot() string {
+	events, err := s.Landing.Events()
+	if err != nil {
+		return "" // it only explains
+	}
+	reason := ""
+	for _, e := range events {
+		about := SameID(e.TaskID, s.task.TaskID) || SameID(e.ConnectionID, s.connection) || e.ConnectionID == ""
+		if about && e.Reason != "" && e.State != EventIgnored && !e.Received.Before(s.start) {
+			reason = e.Reason
+		}
+	}
+	return reason
 }
 
 // failedUnheard ends a task that failed for a reason that only its event has.
