@@ -62,7 +62,7 @@ func (cmd *demoCmd) Run(ctx context.Context, c *cli, std stdio) (err error) {
 	}
 	for _, q := range demoQueries {
 		std.note("\n%s\n%s\n", q.question, indented(q.sql))
-		ask := queryCmd{SQL: q.sql, Timezone: "UTC", Format: "table"}
+		ask := queryCmd{SQL: q.sql, Format: "table", askFlags: askFlags{Timezone: "UTC"}}
 		if err := ask.Run(ctx, &mine, std); err != nil {
 			return err
 		}

@@ -42,6 +42,7 @@ type cli struct {
 
 	Import      importCmd      `cmd:"" help:"Load exports into the warehouse."`
 	Query       queryCmd       `cmd:"" help:"Answer SQL."`
+	Shell       shellCmd       `cmd:"" help:"Ask in SQL, one question after another."`
 	Summary     summaryCmd     `cmd:"" help:"Say what is in the warehouse, and what is odd about it."`
 	Patient     patientCmd     `cmd:"" help:"Show what is known of one patient."`
 	Tables      tablesCmd      `cmd:"" help:"List tables and views."`

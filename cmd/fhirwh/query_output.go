@@ -14,7 +14,7 @@ import (
 // appears under its name when it is complete.
 type output struct {
 	format  string
-	table   bool
+	table   bool // for a person to read
 	parquet bool
 	width   int // of the terminal; 0 if it is none
 
@@ -28,7 +28,7 @@ type output struct {
 // open prepares the output for that number of results.
 func (cmd *queryCmd) open(std stdio, results int) (*output, error) {
 	out := &output{format: cmd.format(std), target: cmd.Output, to: std.out, width: std.outWidth}
-	out.table, out.parquet = out.format == "table", out.format == "parquet"
+	out.table, out.parquet = out.format == "table" || out.format == "vertical", out.format == "parquet"
 	switch {
 	case out.parquet && cmd.Output == "":
 		return nil, &usageError{"parquet needs a file to write to", "fhirwh query --format parquet -o FILE ..."}

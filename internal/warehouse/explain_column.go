@@ -163,29 +163,9 @@ func (x *explainer) chain(field string) (at int, names []string) {
 		if !strings.EqualFold(t.Name(), field) || i < 2 || tokens[i-1].Text != "." {
 			continue
 		}
-		names = []string{t.Name()}
-		for j := i - 1; j > 0 && tokens[j].Text == "."; j-- {
-			j = beforeIndex(tokens, j-1)
-			if j < 0 || !tokens[j].IsName() {
-				break
-			}
-			names = append(names, tokens[j].Name())
-		}
-		slices.Reverse(names)
-		return t.At, names
+		return t.At, sqltext.Path(tokens, i)
 	}
 	return -1, nil
-}
-
-// beforeIndex returns the token in front of the [1] that ends at i, or i.
-func beforeIndex(tokens []sqltext.Token, i int) int {
-	if tokens[i].Text != "]" {
-		return i
-	}
-	for i >= 0 && tokens[i].Text != "[" {
-		i--
-	}
-	return i - 1
 }
 
 // noFields explains a field of what is a list or has no fields.
