@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/fhirwh/fhirwh/internal/render"
+	"github.com/fhirwh/fhirwh/internal/sqltext"
 	"github.com/fhirwh/fhirwh/internal/warehouse"
 )
 
@@ -71,10 +74,36 @@ func (a *answerer) answer(ctx context.Context, i int, sql string) error {
 	}
 	start := time.Now()
 	w, err := a.run(ctx, i, sql)
+	defer a.noteOldViews(ctx, sql)
 	if err == nil && (a.out.table || a.std.errWidth > 0) {
 		a.std.note("%s\n", a.footer(w, time.Since(start)))
 	}
 	return err
+}
+
+// noteOldViews says which of our views that the statement reads are not this
+// version's.
+func (a *answerer) noteOldViews(ctx context.Context, sql string) {
+	old, err := a.r.OldViews(ctx)
+	if err != nil { // a database of the user's own, or the query was interrupted
+		return
+	}
+	for _, name := range readFrom(sql, old) {
+		a.std.note("hint: this warehouse has view %s of another version of fhirwh; the next import renews it\n", name)
+	}
+}
+
+// readFrom returns those of the names that a statement reads from.
+func readFrom(sql string, names []string) []string {
+	var read []string
+	for _, s := range sqltext.Sources(sql) {
+		for _, name := range names {
+			if strings.EqualFold(s.Name, name) && !slices.Contains(read, name) {
+				read = append(read, name)
+			}
+		}
+	}
+	return read
 }
 
 var errTimeout = &hinted{errors.New("the query took longer than --timeout"), "raise --timeout, or ask for less"}
