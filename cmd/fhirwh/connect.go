@@ -40,7 +40,7 @@ first. Exit code 1 if nothing was connected.`
 }
 
 func (cmd *connectCmd) Run(ctx context.Context, c *cli, std stdio) error {
-	client, config, err := cmd.client()
+	client, config, err := cmd.client(nil)
 	if err != nil {
 		return err
 	}

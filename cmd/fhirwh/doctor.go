@@ -23,7 +23,7 @@ func (cmd *doctorCmd) Run(ctx context.Context, c *cli, std stdio) error {
 	}
 	p.ConfigFile = path
 	if p.Config, p.ConfigErr = cmd.config(); p.Config.Credentials.PublicID != "" {
-		client, _, err := cmd.client()
+		client, _, err := cmd.client(nil)
 		if err == nil {
 			p.Client = client
 			defer client.Close()

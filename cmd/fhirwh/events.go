@@ -84,7 +84,7 @@ has proved that the event is Fasten's; its links are followed to the configured 
 }
 
 func (cmd *eventsReplayCmd) Run(ctx context.Context, c *cli, std stdio) error {
-	client, config, err := cmd.client()
+	client, config, err := cmd.client(nil)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -112,8 +113,8 @@ func shellWord(s string) string {
 }
 
 // client returns a client with the keys that are configured, and the
-// configuration.
-func (f *exportFlags) client() (*export.Client, export.Config, error) {
+// configuration. It tells log, which may be nil, what it tries again.
+func (f *exportFlags) client(log *slog.Logger) (*export.Client, export.Config, error) {
 	config, err := f.config()
 	if err == nil {
 		err = config.NeedCredentials()
@@ -122,7 +123,7 @@ func (f *exportFlags) client() (*export.Client, export.Config, error) {
 		return nil, config, err
 	}
 	client, err := export.NewClient(config.Credentials, export.ClientOptions{
-		BaseURL: config.APIBaseURL, UserAgent: "fhirwh/" + ourVersion(),
+		BaseURL: config.APIBaseURL, UserAgent: "fhirwh/" + ourVersion(), Log: log,
 	})
 	return client, config, err
 }

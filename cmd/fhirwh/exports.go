@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/fhirwh/fhirwh/internal/export"
@@ -23,6 +26,8 @@ type exportInfo struct {
 	Files    []fileInfo `json:"files"`
 	TimeLeft *int64     `json:"seconds_left,omitempty"` // until Fasten deletes the file
 	Advice   string     `json:"advice,omitempty"`
+
+	Differences []export.Difference `json:"differences,omitempty"` // from what the event announced
 }
 
 type fileInfo struct {
@@ -55,7 +60,7 @@ func (cmd *exportsCmd) Run(ctx context.Context, c *cli, std stdio) error {
 }
 
 func infoOf(x export.Export, now time.Time) exportInfo {
-	info := exportInfo{Export: x, Files: []fileInfo{}, Advice: exportAdvice(x)}
+	info := exportInfo{Export: x, Files: []fileInfo{}, Advice: exportAdvice(x), Differences: x.Differences()}
 	for _, f := range x.Files {
 		info.Files = append(info.Files, fileInfo{ExportFile: f})
 	}
@@ -88,8 +93,25 @@ func exportAdvice(x export.Export) string {
 			return x.LastError
 		}
 		return "fhirwh listen goes on with it, and so does fhirwh fetch " + x.ConnectionID
+	case export.ExportImported:
+		return differencesText(x.Differences())
 	}
 	return ""
+}
+
+// differencesText says what else came than the event announced, "" if nothing did.
+func differencesText(all []export.Difference) string {
+	var texts []string
+	for _, d := range all[:min(len(all), 3)] {
+		texts = append(texts, fmt.Sprintf("%s %s, not %s", count(d.Read), cmp.Or(d.Type, "resources"), count(d.Expected)))
+	}
+	if len(all) > len(texts) {
+		texts = append(texts, "...")
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return "imported; the event announced other numbers: " + strings.Join(texts, "; ")
 }
 
 func printExports(std stdio, infos []exportInfo, now time.Time) error {

@@ -182,10 +182,15 @@ func (cmd *fetchCmd) report(s *service, exports []export.Export, std stdio) erro
 	if cmd.JSON {
 		return std.printJSON(infos)
 	}
-	if s.importer.last != nil {
-		return std.printSummary(s.importer.last)
+	if s.importer.last == nil {
+		return printExports(std, infos, now)
 	}
-	return printExports(std, infos, now)
+	for _, x := range infos {
+		if text := differencesText(x.Differences); text != "" {
+			std.note("export %s: %s\n", render.OneLine(x.TaskID), render.OneLine(text))
+		}
+	}
+	return std.printSummary(s.importer.last)
 }
 
 // again reads the records of exports as they are by now.

@@ -87,7 +87,7 @@ func (cmd *listenCmd) service(c *cli, std stdio, log *slog.Logger) (*service, er
 // openService makes the service that the flags and the configuration ask for,
 // without a receiver.
 func openService(c *cli, std stdio, log *slog.Logger, from *exportFlags, work *workFlags) (*service, export.Config, error) {
-	client, config, err := from.client()
+	client, config, err := from.client(log)
 	if err != nil {
 		return nil, config, err
 	}

@@ -184,6 +184,11 @@ func (w *fetching) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return w.begun(task)
+}
+
+// begun records a task that was registered.
+func (w *fetching) begun(task Task) error {
 	w.task = task
 	now := w.Clock.now()
 	if err := w.Landing.UpdateExport(task.TaskID, func(e *Export) { e.registered(task, w.Client.Mode(), now) }); err != nil {

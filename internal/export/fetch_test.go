@@ -172,6 +172,10 @@ func TestFetch(t *testing.T) {
 		{"no event, a new task each time", func(r *fetchRig) {
 			r.tasks = []string{`{"task_id":"t1","status":"success"}`, `{"task_id":"t2","status":"success"}`, `{"task_id":"t3","status":"success"}`}
 		}, "", isA[*export.NoLinkError], 2, 40 * s},
+		{"asked again, another task, the event is of the first one", func(r *fetchRig) {
+			r.tasks = []string{r.tasks[0], `{"task_id":"t2","status":"success"}`}
+			r.clock.later = []event{{4 * s, r.say(&r.status, `{"task_id":"t1","status":"success"}`)}, {30 * s, r.landing.set("t1", export.ExportLanded, "")}}
+		}, export.ExportLanded, nil, 2, 31 * s},
 		{"no event, webhook only", func(r *fetchRig) {
 			r.fetcher.WaitFor, r.fetcher.MaxWait = export.WaitWebhook, time.Minute
 		}, "", isA[*export.WaitError], 1, 62 * s},

@@ -17,6 +17,7 @@ type waiting struct {
 	nextPoll  time.Time
 	ended     time.Time // when we heard that it is finished
 	asked     bool      // for the event, by registering again
+	other     string    // task that the event may be about instead: both answers to a registration count
 	linked    bool      // reported
 	attempts  int       // of the download that failed, reported
 }
@@ -42,6 +43,9 @@ func (w *fetching) wait(ctx context.Context) (Export, error) {
 
 // look reads the record of the task, which the receiver of events keeps.
 func (s *waiting) look() (e Export, done bool, err error) {
+	if err := s.turnToOther(); err != nil {
+		return e, false, err
+	}
 	e, _, err = s.Landing.Export(s.task.TaskID)
 	if err != nil {
 		return e, false, err
@@ -57,6 +61,19 @@ func (s *waiting) look() (e Export, done bool, err error) {
 		s.tellDownload(e)
 	}
 	return e, false, nil
+}
+
+// turnToOther waits for the other task from now on, if its event has come.
+func (s *waiting) turnToOther() error {
+	if s.other == "" {
+		return nil
+	}
+	e, _, err := s.Landing.Export(s.other)
+	switch e.State {
+	case ExportLinked, ExportLanded, ExportImported:
+		s.task.TaskID, s.other = s.other, ""
+	}
+	return err
 }
 
 // tellDownload reports what the download is at.
@@ -157,13 +174,32 @@ func (s *waiting) missing(ctx context.Context) error {
 		}
 		return &NoLinkError{TaskID: s.task.TaskID, ConnectionID: s.connection, Mode: s.Client.Mode(), Reason: s.whyNot()}
 	}
-	if err := s.register(ctx); err != nil {
+	task, err := s.Client.Register(ctx, s.connection, s.Fixture)
+	if err == nil {
+		err = s.takeOver(task)
+	}
+	if err != nil {
 		return err
 	}
 	s.asked, s.ended = true, time.Time{}
-	s.heard(s.task.Status)
+	s.heard(task.Status)
 	s.report(FetchStep{Kind: StepAskedAgain, Status: s.task.Status, Wait: s.patience()})
 	return nil
+}
+
+// takeOver takes the answer to a repeated registration. Another task that has
+// succeeded already is our export by another name.
+func (s *waiting) takeOver(task Task) error {
+	before := s.task.TaskID
+	if SameID(before, task.TaskID) {
+		return s.begun(task)
+	}
+	if task.Status == "success" {
+		s.other = task.TaskID
+		return nil
+	}
+	s.other = before
+	return s.begun(task)
 }
 
 // whyNot says what was wrong with the last event since we began that was about

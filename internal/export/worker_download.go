@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -65,7 +66,7 @@ func (w *Worker) download(ctx context.Context, x Export, f ExportFile) (Download
 	if err := makeTaskFolder(filepath.Dir(final)); err != nil {
 		return Downloaded{}, err
 	}
-	to := Target{Final: final, Part: w.Landing.PartPath(x.TaskID, f.FileID), MaxBytes: w.MaxBytes}
+	to := Target{Final: final, Part: w.Landing.PartPath(x.TaskID, f.FileID), MaxBytes: w.MaxBytes, NotEmpty: x.announces(f)}
 	if w.Progress != nil {
 		to.Progress = func(bytes, total int64) { w.Progress(x, f, bytes, total) }
 	}
@@ -81,6 +82,13 @@ func (w *Worker) download(ctx context.Context, x Export, f ExportFile) (Download
 		logTo(w.Log, slog.LevelWarn, "the last line of the file is cut off", attrs...)
 	}
 	return got, nil
+}
+
+// announces reports whether there must be something in a file: it is the only one
+// of an export whose event announces resources.
+func (x *Export) announces(f ExportFile) bool {
+	others := slices.ContainsFunc(x.Files, func(o ExportFile) bool { return o.FileID != f.FileID && o.State != FileSkipped })
+	return !others && x.TotalExpected != nil && *x.TotalExpected > 0
 }
 
 func makeTaskFolder(dir string) error {

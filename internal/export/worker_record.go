@@ -137,8 +137,9 @@ func (x *Export) isDue(now time.Time) bool {
 // A Difference is a resource type of which an import read another number than the
 // event of the export announced.
 type Difference struct {
-	Type           string // "" for all resources together
-	Expected, Read int64
+	Type     string `json:"type"` // "" for all resources together
+	Expected int64  `json:"announced"`
+	Read     int64  `json:"read"`
 }
 
 // Differences compares what was imported with what the event announced, which is
