@@ -48,6 +48,20 @@ func (f *flow) checkSecrets() {
 		}
 	}
 	f.checkFiles(keys)
+	f.checkStorage()
+}
+
+// checkStorage asks the storage, which stands for foreign hosts too, what it was
+// told.
+func (f *flow) checkStorage() {
+	for _, e := range look[[]sandbox.Entry](f, "log") {
+		if e.Kind == "storage" && (e.Authorization || e.Cookie || e.Referer) {
+			f.Errorf("keys, a cookie or a referer came to the storage: %+v", e)
+		}
+		if e.Kind == "storage" && strings.HasPrefix(e.Path, "/v1/") {
+			f.Errorf("a forged link was followed: %+v", e)
+		}
+	}
 }
 
 func secretIn(text string, secrets []string) string {
