@@ -11,3 +11,8 @@ var Ledger string
 //
 //go:embed ledger_exports.sql
 var LedgerExports string
+
+// LedgerErasures adds what layout 3 has.
+//
+//go:embed ledger_erasures.sql
+var LedgerErasures string

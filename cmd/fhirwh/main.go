@@ -52,6 +52,7 @@ type cli struct {
 	Dump        dumpCmd        `cmd:"" help:"Write resources back as NDJSON."`
 	Save        saveCmd        `cmd:"" help:"Take views or tables out as files, or leave a copy of the warehouse."`
 	Verify      verifyCmd      `cmd:"" help:"Compare the warehouse with its sources."`
+	Erase       eraseCmd       `cmd:"" help:"Take a source or a patient out for good."`
 	Repair      repairCmd      `cmd:"" help:"Make a damaged warehouse open again."`
 	Connect     connectCmd     `cmd:"" help:"Serve the page on which a patient connects their records."`
 	Fetch       fetchCmd       `cmd:"" help:"Get the records of connections, and import them."`

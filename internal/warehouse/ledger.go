@@ -16,7 +16,7 @@ import (
 
 // layout is the number of the ledger's and the bookkeeping columns' layout that
 // this program writes. It reads every lower one.
-const layout = 2
+const layout = 3
 
 // openLedger makes the ledger if the warehouse has none, adds what an older one
 // lacks, and refuses one of a newer layout.
@@ -31,7 +31,7 @@ func openLedger(ctx context.Context, c *conn) error {
 	if n == layout {
 		return nil
 	}
-	for i, sql := range []string{fhirsql.Ledger, fhirsql.LedgerExports} { // of layout 1, 2, ...
+	for i, sql := range []string{fhirsql.Ledger, fhirsql.LedgerExports, fhirsql.LedgerErasures} { // of layout 1, 2, ...
 		if i < n {
 			continue
 		}

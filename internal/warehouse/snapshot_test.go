@@ -54,22 +54,7 @@ func TestSnapshotSwaps(t *testing.T) {
 func TestSnapshotTakesTheLogAlong(t *testing.T) {
 	db := newDB(t)
 	importLines(t, db, "a.jsonl", `{"resourceType":"Patient","id":"p"}`)
-	crashed := filepath.Join(t.TempDir(), "w.duckdb")
-	c, err := openDuck(db, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.exec(t.Context(), "create table own as select 42 as answer"); err != nil {
-		t.Fatal(err)
-	}
-	for _, suffix := range []string{"", ".wal"} {
-		content, err := os.ReadFile(db + suffix)
-		if err != nil {
-			t.Fatal(err)
-		}
-		writeFile(t, crashed+suffix, string(content))
-	}
-	c.close()
+	crashed := withLog(t, db, "create table own as select 42 as answer")
 	to := filepath.Join(t.TempDir(), "copy.duckdb")
 	if _, err := Snapshot(t.Context(), crashed, to, time.Second, nil); err != nil {
 		t.Fatal(err)
@@ -81,6 +66,29 @@ func TestSnapshotTakesTheLogAlong(t *testing.T) {
 	if there, _ := exists(crashed + ".wal"); !there {
 		t.Error("the log of the warehouse is gone")
 	}
+}
+
+// withLog copies a database as a program leaves it that is killed after it has
+// committed a statement.
+func withLog(t *testing.T, db, sql string) string {
+	t.Helper()
+	crashed := filepath.Join(t.TempDir(), "w.duckdb")
+	c, err := openDuck(db, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	if err := c.exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"", ".wal"} {
+		content, err := os.ReadFile(db + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, crashed+suffix, string(content))
+	}
+	return crashed
 }
 
 func TestSnapshotRefuses(t *testing.T) {

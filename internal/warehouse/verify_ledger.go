@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/fhirwh/fhirwh/internal/schema"
 )
@@ -65,8 +66,12 @@ var ledgerChecks = []struct{ table, detail, sql string }{
 	{"ledger.files", "the files of an import do not add up to it", `
 		select count(*)
 		from ledger.imports i
-		left join (select import, count(*) as files, sum(size) as bytes, sum(resources) as resources, sum(rejected) as rejected
-			from ledger.files group by all) f using (import)
+		left join (
+			select import, sum(files) as files, sum(bytes) as bytes, sum(resources) as resources, sum(rejected) as rejected
+			from (
+				select import, 1 as files, size as bytes, resources, rejected from ledger.files
+				%s
+			) group by all) f using (import)
 		where i.files > 0 and (i.files, i.bytes, i.resources, i.rejected) is distinct from
 			(coalesce(f.files, 0), coalesce(f.bytes, 0), coalesce(f.resources, 0), coalesce(f.rejected, 0))`},
 	{"ledger.files", "a number or an import is there twice or not at all", `
@@ -85,21 +90,55 @@ var ledgerChecks = []struct{ table, detail, sql string }{
 
 // checkLedger compares the ledger's numbers with each other and with the tables.
 func (v *verifier) checkLedger() error {
+	erasures, err := v.readErasures()
+	if err != nil {
+		return err
+	}
 	for _, c := range ledgerChecks {
-		if err := v.checkCount(c.table, c.detail, c.sql); err != nil {
+		if err := v.checkCount(c.table, c.detail, strings.Replace(c.sql, "%s", erasures.files, 1)); err != nil {
 			return err
 		}
 	}
 	for _, t := range sortedTables(v.tables) {
-		if err := v.checkRows(t); err != nil {
+		if err := v.checkRows(t, erasures.rows[t.name()]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkRows compares the number of a table's rows with what the imports brought.
-func (v *verifier) checkRows(t *table) error {
+// erasures is what was erased of what the imports brought.
+type erasures struct {
+	files string           // SQL that goes on from a selection of files by import
+	rows  map[string]int64 // by typed table
+}
+
+// readErasures reads what was erased; nothing if the ledger is too old for that.
+func (v *verifier) readErasures() (*erasures, error) {
+	e := &erasures{rows: map[string]int64{}}
+	if n, err := readLayout(v.ctx, v.c); err != nil || n < 3 {
+		return e, err
+	}
+	e.files = "union all select unnest(imports, recursive := true) from ledger.erasures"
+	r, err := v.c.query(v.ctx, "select resource_type, sum(rows)::bigint from (select unnest(types, recursive := true) from ledger.erasures) group by all")
+	if err != nil {
+		return nil, fmt.Errorf("read ledger.erasures: %w", err)
+	}
+	defer r.close()
+	for r.next() {
+		var name string
+		var n int64
+		if err := r.scan(&name, &n); err != nil {
+			return nil, err
+		}
+		e.rows[name] = n
+	}
+	return e, r.close()
+}
+
+// checkRows compares the number of a table's rows, and of those that were erased,
+// with what the imports brought.
+func (v *verifier) checkRows(t *table, erased int64) error {
 	err := v.checkCount(t.name(), "a row is of no file",
 		"select count(*) from "+t.quoted()+" t anti join ledger.files f on f.file = t._file and f.source = t._source")
 	if err != nil {
@@ -110,7 +149,7 @@ func (v *verifier) checkRows(t *table) error {
 		kind = "resource_type not in (" + resourceTypeList() + ")"
 	}
 	return v.checkCount(t.name(), "the imports brought more or fewer new resources than there are",
-		"select abs((select count(*) from "+t.quoted()+") - (select coalesce(sum(new), 0)::bigint from (select unnest(types, recursive := true) from ledger.imports) where "+kind+"))")
+		fmt.Sprintf("select abs((select count(*) + %d from %s) - (select coalesce(sum(new), 0)::bigint from (select unnest(types, recursive := true) from ledger.imports) where %s))", erased, t.quoted(), kind))
 }
 
 // checkCount reports a problem if the query gives another number than 0.
