@@ -126,7 +126,7 @@ func (s *patientSearch) readWords(t *eraseTable) error {
 	}
 	needle := quoteText(strings.Trim(string(id), `"`))
 	return s.exec(fmt.Sprintf(`insert into erase_refs
-		select %d, rid, false, false, 'Patient/' || unnest(regexp_extract_all(words, '(?:Patient/|(?:patient|subject)=(?:Patient/)?)([A-Za-z0-9.-]+)', 1))
+		select %d, rid, false, false, 'Patient/' || unnest(regexp_extract_all(words, '(?:Patient/|(?:patient|subject)=(?:Patient/)?)([A-Za-z0-9.-]*[A-Za-z0-9-])', 1))
 		from (
 			select rowid as rid, replace(to_json(t)::varchar, '%%2F', '/') as words from %s t
 			where _source = getvariable('erase_source') and contains(to_json(t)::varchar, %s)

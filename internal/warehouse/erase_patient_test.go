@@ -23,7 +23,7 @@ var eraseCases = []struct{ name, want, resource string }{
 	{"subject by identifier", "gone", `{"resourceType":"Observation","id":"o4","subject":{"identifier":{"system":"urn:mrn","value":"77"}}}`},
 	{"identifier of another system", "unclear", `{"resourceType":"Observation","id":"o5","subject":{"identifier":{"system":"urn:other","value":"77"}}}`},
 	{"another id", "stays", `{"resourceType":"Observation","id":"o6","subject":{"reference":"Patient/p10"}}`},
-	{"a longer path", "stays", `{"resourceType":"Observation","id":"o7","subject":{"reference":"Patient/p1/x"}}`},
+	{"a longer path, whoever it is", "still", `{"resourceType":"Observation","id":"o7","subject":{"reference":"Patient/p1/x"}}`},
 	{"performer of another's", "still", `{"resourceType":"Observation","id":"o8","subject":{"reference":"Patient/p2"},"performer":[{"reference":"Patient/p1"}]}`},
 	{"performer of a group's", "still", `{"resourceType":"Observation","id":"o9","subject":{"reference":"Group/g2"},"performer":[{"reference":"Patient/p1"}]}`},
 	{"extension of another's", "still", `{"resourceType":"Observation","id":"o10","subject":{"reference":"Patient/p2"},"extension":[{"url":"x","valueReference":{"reference":"Patient/p1"}}]}`},

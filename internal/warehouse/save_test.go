@@ -297,4 +297,3 @@ func (w lineWriter) Row(values []any) error {
 	_, err := fmt.Fprintln(w.out, values...)
 	return err
 }
-
