@@ -12,15 +12,17 @@ import (
 	"time"
 
 	"github.com/fhirwh/fhirwh/internal/export"
+	"github.com/fhirwh/fhirwh/internal/warehouse"
 )
 
 // listenCmd is the webhook receiver as a service.
 type listenCmd struct {
-	exportFlags `embed:""`
-	workFlags   `embed:""`
-	Addr        string `default:"127.0.0.1:8787" placeholder:"ADDR" help:"Where to listen (${default}). Stand a proxy with a certificate in front: Fasten comes over https."`
-	Keep        days   `default:"" placeholder:"DAYS" help:"Remove originals from the landing folder so long after their import, such as 30d. Default: keep them."`
-	LogFormat   string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text or json (${default})."`
+	exportFlags   `embed:""`
+	workFlags     `embed:""`
+	Addr          string `default:"127.0.0.1:8787" placeholder:"ADDR" help:"Where to listen (${default}). Stand a proxy with a certificate in front: Fasten comes over https."`
+	EraseOnRevoke bool   `help:"Erase what a connection brought when its patient withdraws consent, as fhirwh erase --source does. Default: mark the connection, keep the data."`
+	Keep          days   `default:"" placeholder:"DAYS" help:"Remove originals from the landing folder so long after their import, such as 30d. Default: keep them."`
+	LogFormat     string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text or json (${default})."`
 }
 
 // workFlags are those of the commands that download and import.
@@ -81,7 +83,29 @@ func (cmd *listenCmd) service(c *cli, std stdio, log *slog.Logger) (*service, er
 		return nil, err
 	}
 	s.worker.Keep = time.Duration(cmd.Keep)
+	if cmd.EraseOnRevoke {
+		s.worker.EraseOnRevoke = func(ctx context.Context, connectionID string) error {
+			return eraseRevoked(ctx, c, log, s.landing.Dir(), connectionID, cmd.MemoryLimit)
+		}
+	}
 	return s, s.receive(config)
+}
+
+// eraseRevoked erases a connection whose patient has withdrawn consent. What was
+// never here is no error.
+func eraseRevoked(ctx context.Context, c *cli, log *slog.Logger, landing, id string, memory byteSize) error {
+	report, forgotten, err := eraseConnection(ctx, c.DB, landing, warehouse.EraseOptions{
+		Source: id, Version: ourVersion(), MemoryLimit: int64(memory), Wait: c.Wait,
+	})
+	if isNotThere(err) {
+		log.Info("nothing to erase of a revoked connection", "connection", id)
+		return nil
+	}
+	if err != nil {
+		return errors.New(safeText(err)) // it is logged
+	}
+	log.Info("erased a revoked connection", "connection", id, "rows", report.Rows, "landed", forgotten)
+	return nil
 }
 
 // openService makes the service that the flags and the configuration ask for,
