@@ -292,3 +292,34 @@ func (f *flow) register(id string) {
 		f.Fatalf("register: %s", answer.Status)
 	}
 }
+
+// What comes is no FHIR, or a bomb: the original stays, nothing is imported, and
+// fetch says so, the second time too.
+func TestEndToEndUnfit(t *testing.T) {
+	f := newSmallFlow(t)
+	f.listen()
+	bomb := `{"resourceType":"Binary","id":"b","data":"` + strings.Repeat("A", 80<<20) + `"}` + "\n"
+	for patient, content := range map[string]string{"annegoodwin": "no FHIR\n", "salinatesfay": bomb, "sydneyphar": "\x00\x01\x02"} {
+		id := f.connection(patient)
+		f.send("content", []byte(content), "connection", id)
+		for range 2 {
+			f.says(exitFailed, "landed, but not been imported: .*\nhint: ", "fetch", id, "--max-wait", "30s")
+		}
+		if x := f.export(id); x.State != export.ExportLanded || f.rows(id) != 0 {
+			t.Errorf("the export is %s, with %d rows", x.State, f.rows(id))
+		}
+	}
+	f.want(exitOK, f.run("fetch", f.connection("aaronreichert")))
+	f.wantRows(f.connection("aaronreichert"))
+}
+
+// Nobody imports for so long as a reader has the warehouse: fetch says what it
+// waits for, and no longer than it was told.
+func TestEndToEndFetchWaits(t *testing.T) {
+	f := newSmallFlow(t)
+	f.listen("--wait", "500ms")
+	f.want(exitOK, f.run("fetch", f.connection("annegoodwin")))
+	f.start(nil, "query", "select count(*) from range(1000000) a, range(1000000) b where a.range + b.range < 0")
+	f.await("the reader to open it", func() bool { return f.run("import", "--wait", "1ms", smallExport(t, f.dir)).code() == exitBusy })
+	f.says(exitFailed, "waiting for the import(?s:.*)is still landed after .*\nhint: ", "fetch", f.connection("salinatesfay"), "--max-wait", "6s")
+}

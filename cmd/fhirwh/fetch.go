@@ -125,14 +125,22 @@ func (cmd *fetchCmd) fetch(ctx context.Context, s *service, id string, std stdio
 	if err != nil || cmd.NoImport {
 		return x, err
 	}
-	return waitImported(ctx, s.landing, x)
+	return cmd.waitImported(ctx, s.landing, x, std)
 }
 
+// importPatience is how long an import may take before the user is told what
+// fetch waits for.
+const importPatience = 3 * time.Second
+
 // waitImported waits until the files of an export are in the warehouse, or cannot
-// get there now.
-func waitImported(ctx context.Context, l *export.Landing, x export.Export) (export.Export, error) {
+// get there now. A worker does it, ours or that of a fhirwh listen.
+func (cmd *fetchCmd) waitImported(ctx context.Context, l *export.Landing, x export.Export, std stdio) (export.Export, error) {
+	if err := tryImportNow(l, x); err != nil {
+		return x, err
+	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
+	tell, end := time.After(importPatience), time.After(cmd.MaxWait)
 	for {
 		now, ok, err := l.Export(x.TaskID)
 		switch {
@@ -140,15 +148,31 @@ func waitImported(ctx context.Context, l *export.Landing, x export.Export) (expo
 			return x, err
 		case !ok || now.State == export.ExportImported:
 			return now, nil
-		case now.State == export.ExportLanded && now.LastError != "" && now.LastError != x.LastError:
+		case now.State == export.ExportLanded && now.LastError != "":
 			return now, &hinted{errors.New("the export has landed, but not been imported: " + now.LastError), "the file is kept: fhirwh fetch " + x.ConnectionID + " goes on with it"}
 		}
 		select {
 		case <-ctx.Done():
 			return x, ctx.Err()
+		case <-tell:
+			std.note("%s\n", render.OneLine(x.ConnectionID+": landed; waiting for the import, which waits while another program uses the warehouse"))
+		case <-end:
+			return now, &export.WaitError{What: "export " + render.OneLine(x.TaskID), Status: now.State, Waited: cmd.MaxWait, Reason: "the import waits while another program uses the warehouse"}
 		case <-tick.C:
 		}
 	}
+}
+
+// tryImportNow ends the wait for the next attempt of an import that failed.
+func tryImportNow(l *export.Landing, x export.Export) error {
+	if x.State != export.ExportLanded || x.LastError == "" {
+		return nil
+	}
+	return l.UpdateExport(x.TaskID, func(x *export.Export) {
+		if x.State == export.ExportLanded {
+			x.NextAttempt, x.LastError = nil, ""
+		}
+	})
 }
 
 // stepText says what a fetch is at.
