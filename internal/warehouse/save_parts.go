@@ -3,6 +3,7 @@ package warehouse
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -27,6 +28,7 @@ const maxPartitions = 10000
 // A savedPart is the rows of one file.
 type savedPart struct {
 	number int64
+	whole  bool    // all rows of its value
 	value  *string // to split by; nil if NULL or not split
 	rows   int64
 }
@@ -124,7 +126,9 @@ func (rel *relation) groupKeys() [3]string {
 }
 
 func (s *saver) readParts() ([]savedPart, error) {
-	rows, err := s.r.c.query(s.ctx, "select part::bigint, any_value(value), sum(n)::bigint from "+partTable+" group by part order by part")
+	rows, err := s.r.c.query(s.ctx, `
+		select part::bigint, count(*) over (partition by value) = 1, value, n
+		from (select part, any_value(value) as value, sum(n)::bigint as n from `+partTable+` group by part) order by part`)
 	if err != nil {
 		return nil, err
 	}
@@ -132,12 +136,25 @@ func (s *saver) readParts() ([]savedPart, error) {
 	var parts []savedPart
 	for rows.next() {
 		var p savedPart
-		if err := rows.scan(&p.number, &p.value, &p.rows); err != nil {
+		if err := rows.scan(&p.number, &p.whole, &p.value, &p.rows); err != nil {
 			return nil, err
 		}
 		parts = append(parts, p)
 	}
 	return parts, rows.close()
+}
+
+// valueIs is a condition on the column to split by, which DuckDB tests while it
+// reads: without a column to split by it is always true.
+func (rel *relation) valueIs(value *string) string {
+	i := slices.IndexFunc(rel.columns, func(c SavedColumn) bool { return c.Name == rel.partition })
+	switch {
+	case i < 0:
+		return "true"
+	case value == nil:
+		return "t." + quoteName(rel.partition) + " is null"
+	}
+	return "t." + quoteName(rel.partition) + " = " + quoteText(*value) + "::" + rel.columns[i].Type
 }
 
 // partSQL selects the rows of a part in the order of the sort. Rows that are
@@ -155,7 +172,10 @@ func (s *saver) partSQL(rel *relation, p savedPart, joined bool) string {
 		order = append(order, "t."+k.sql)
 	}
 	from := stageTable + " t"
-	if joined {
+	switch {
+	case joined && p.whole:
+		from += " where " + rel.valueIs(p.value)
+	case joined:
 		keys := rel.groupKeys()
 		from += " join " + partTable + fmt.Sprintf(" p on p.part = %d", p.number)
 		for i, column := range []string{"value", "k1", "k2"} {
