@@ -47,7 +47,7 @@ func (cmd *eraseCmd) Run(ctx context.Context, c *cli, std stdio) error {
 		return err
 	}
 	if cmd.DryRun {
-		return cmd.print(std, plan)
+		return cmd.print(c, std, plan)
 	}
 	if !cmd.Yes {
 		if err := cmd.ask(std, plan); err != nil {
@@ -133,7 +133,7 @@ func (cmd *eraseCmd) erase(ctx context.Context, c *cli, std stdio) error {
 	if forgotten > 0 {
 		std.note("the landing folder forgot %s\n", plural(int64(forgotten), "file or record", "files and records"))
 	}
-	return cmd.print(std, report)
+	return cmd.print(c, std, report)
 }
 
 // eraseConnection erases a source from the landing folder dir, which need not be
@@ -160,12 +160,15 @@ func eraseConnection(ctx context.Context, db, dir string, o warehouse.EraseOptio
 	return report, forgotten, err
 }
 
-func (cmd *eraseCmd) print(std stdio, r *warehouse.EraseReport) error {
+func (cmd *eraseCmd) print(c *cli, std stdio, r *warehouse.EraseReport) error {
 	if cmd.JSON {
 		return std.printJSON(r)
 	}
 	if err := cmd.printCounts(std, r); err != nil {
 		return err
+	}
+	if landing := cmd.dir(c); cmd.Patient != "" && exists(landing) {
+		std.note("may hold it too: the exports in %s; --source forgets those of a connection\n", render.OneLine(landing))
 	}
 	std.printLeft(r)
 	return nil

@@ -64,7 +64,11 @@ func (cmd *saveCmd) options(c *cli, std stdio, shown *progress) warehouse.SaveOp
 	o := warehouse.SaveOptions{
 		To: cmd.To, Replace: cmd.Replace, Names: cmd.Names, Tables: cmd.Tables, PartitionBy: cmd.PartitionBy,
 		MemoryLimit: int64(cmd.MemoryLimit), Version: ourVersion(),
-		Wait: c.Wait, OnWait: std.waiting(c.DB), Progress: shown.update,
+		Wait: c.Wait, OnWait: std.waiting(c.DB),
+		Progress: func(now warehouse.Progress) {
+			now.Stage = render.OneLine(now.Stage) // it names a table, which may be the user's
+			shown.update(now)
+		},
 	}
 	if cmd.Format != "parquet" {
 		o.Extension = cmd.Format
