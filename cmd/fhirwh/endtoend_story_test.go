@@ -323,3 +323,50 @@ func TestEndToEndFetchWaits(t *testing.T) {
 	f.await("the reader to open it", func() bool { return f.run("import", "--wait", "1ms", smallExport(t, f.dir)).code() == exitBusy })
 	f.says(exitFailed, "waiting for the import(?s:.*)is still landed after .*\nhint: ", "fetch", f.connection("salinatesfay"), "--max-wait", "6s")
 }
+
+// Scenario 12: listen is killed in the middle of a download, and the next one goes
+// on where it broke off.
+func TestEndToEndResumes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a while")
+	}
+	t.Parallel()
+	const n = 24
+	file := filepath.Join(t.TempDir(), "large.jsonl")
+	var b bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&b, `{"resourceType":"Binary","id":"b%d","data":"%s"}`+"\n", i, noise(1<<20))
+	}
+	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := newFlow(t, "--file", file, "--fail", fmt.Sprintf("slow-drip:%d=1", 6<<20))
+	f.listen()
+	id := f.connection("annegoodwin")
+	f.register(id)
+	f.await("a part that is on disk", func() bool {
+		states, err := filepath.Glob(filepath.Join(f.db+".landing", "part", "*.state"))
+		return err == nil && len(states) > 0
+	})
+	f.hook.kill()
+	f.listen()
+	f.await("the import", func() bool { return f.export(id).State == export.ExportImported })
+	if !slices.ContainsFunc(look[[]sandbox.Entry](f, "log"), func(e sandbox.Entry) bool {
+		return e.Kind == "storage" && e.Range != "" && e.Status == http.StatusPartialContent
+	}) {
+		t.Errorf("the download began again%s", f.log())
+	}
+	if got := f.query(`select count(*) || ' ' || count(distinct id) from "Binary" where _source = '%s'`, id); got != "24 24" {
+		t.Errorf("resources: %s", got)
+	}
+}
+
+// noise is base64 that does not compress.
+func noise(n int) string {
+	letters := []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+	text := make([]byte, n)
+	for i := range text {
+		text[i] = letters[rand.N(len(letters))]
+	}
+	return string(text)
+}
