@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"bytes"
 	"errors"
 	"syscall"
 	"testing"
@@ -12,7 +13,7 @@ import (
 // when there is room.
 func TestDownloadDiskFull(t *testing.T) {
 	small := tmpfs(t, "6m")
-	large := lines(9 << 20)
+	large := bytes.Clone(nineMiB())
 	for i := range large { // bytes that do not compress
 		large[i] ^= byte(i * i >> 7)
 	}

@@ -26,7 +26,7 @@ func (r *rig) half(content []byte) {
 }
 
 func TestDownloadGoesOnLater(t *testing.T) {
-	large := lines(9 << 20)
+	large := nineMiB()
 	tests := []struct {
 		name    string
 		spoil   func(t *testing.T, part string)
@@ -96,7 +96,7 @@ func check(t *testing.T, err error) {
 
 // A crash may come when all bytes are there and the file is not at its place.
 func TestDownloadWholeAlready(t *testing.T) {
-	large := lines(9 << 20)
+	large := nineMiB()
 	r := newRig(t, object(large, etag))
 	to := r.target()
 	to.Final = filepath.Join(r.dir, "missing", "final")
@@ -112,7 +112,7 @@ func TestDownloadWholeAlready(t *testing.T) {
 
 // Of a whole part with another checksum nothing is kept.
 func TestDownloadWholeButWrong(t *testing.T) {
-	large := lines(9 << 20)
+	large := nineMiB()
 	r := newRig(t, object(large, etag))
 	to := r.target()
 	to.Final = filepath.Join(r.dir, "missing", "final")
@@ -122,7 +122,7 @@ func TestDownloadWholeButWrong(t *testing.T) {
 }
 
 func TestDownloadLandedAlready(t *testing.T) {
-	large := lines(9 << 20)
+	large := nineMiB()
 	r := newRig(t, object(large, etag))
 	r.want(large)
 	check(t, os.WriteFile(r.target().Part+".state", []byte("left by a crash"), 0o600))
@@ -136,7 +136,7 @@ func TestDownloadLandedAlready(t *testing.T) {
 }
 
 func TestDownloadModes(t *testing.T) {
-	large := lines(9 << 20)
+	large := nineMiB()
 	r := newRig(t, object(large, etag))
 	r.half(large)
 	for _, path := range []string{r.target().Part, r.target().Part + ".state"} {

@@ -247,6 +247,9 @@ func lines(n int) []byte {
 	return append(b.Bytes()[:n-2:n-2], "}\n"...) // not JSON at the end, which is no matter where the length is known
 }
 
+// nineMiB are lines for three frames; nobody changes them.
+var nineMiB = sync.OnceValue(func() []byte { return lines(9 << 20) })
+
 const etag = `"0123456789abcdef"`
 
 // object answers like S3: with length, strong ETag and ranges.

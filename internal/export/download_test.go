@@ -24,7 +24,7 @@ func sha256Of(b []byte) string {
 }
 
 func TestDownload(t *testing.T) {
-	small, large := lines(1000), lines(9<<20) // three frames
+	small, large := lines(1000), nineMiB() // three frames
 	sum, md := sha256.Sum256(small), md5.Sum(small)
 	b64 := base64.StdEncoding.EncodeToString
 	tests := []struct {
@@ -168,7 +168,7 @@ func wantHint(t *testing.T, err error) {
 }
 
 func TestDownloadFromAPI(t *testing.T) {
-	small, large := lines(1000), lines(9<<20)
+	small, large := lines(1000), nineMiB()
 	type steps = []step
 	tests := []struct {
 		name    string
@@ -340,7 +340,7 @@ func TestDownloadStalls(t *testing.T) {
 }
 
 func TestDownloadInterrupted(t *testing.T) {
-	large := lines(9 << 20)
+	large := nineMiB()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	reason := errors.New("the user's reason")
 	hang := func(w http.ResponseWriter, r *http.Request) {
