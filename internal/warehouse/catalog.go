@@ -40,6 +40,9 @@ type table struct {
 
 	staging string // name of the temporary table for contested rows; "" if there is none
 	staged  int64
+
+	vectorRows           int   // of the vector of rows that is being filled
+	vectorBytes, longest int64 // of the resources in it, and in the longest one
 }
 
 func (t *table) name() string { return t.fhir.Type.Name }

@@ -213,6 +213,9 @@ func (l *loader) load(t *schema.Type, all []*work) error {
 	if err != nil {
 		return err
 	}
+	if err := l.allowLong(tab, all); err != nil {
+		return err
+	}
 	if err := l.classify(tab, all); err != nil {
 		return err
 	}
@@ -272,13 +275,37 @@ func (l *loader) fit(t *schema.Type, all []*work) (*table, error) {
 func (l *loader) allowWide(tab *table) error {
 	const wide, perLeaf = 400, 640 << 10
 	leaves := int64(tab.fhir.Leaves())
-	limit := l.duckdbMemory + leaves*perLeaf
-	if leaves < wide || limit <= l.lifted {
+	if leaves < wide {
+		return nil
+	}
+	return l.lift(l.duckdbMemory + leaves*perLeaf)
+}
+
+// allowLong lifts it for a table of very long rows, such as documents with their
+// data: at the commit DuckDB holds the values of a column in a vector of rows, which
+// it cannot spill either.
+func (l *loader) allowLong(tab *table, all []*work) error {
+	const others = 128 * mib
+	for _, w := range all {
+		for _, raw := range w.batch.Raws {
+			tab.vectorBytes += int64(raw.End - raw.Start)
+			tab.longest = max(tab.longest, tab.vectorBytes)
+			if tab.vectorRows++; tab.vectorRows == parse.MaxRows {
+				tab.vectorRows, tab.vectorBytes = 0, 0
+			}
+		}
+	}
+	return l.lift(others + tab.longest*5/4)
+}
+
+// lift gives DuckDB so much memory, unless it has that or more.
+func (l *loader) lift(limit int64) error {
+	if limit <= max(l.duckdbMemory, l.lifted) {
 		return nil
 	}
 	l.lifted = limit
 	if err := l.c.exec(l.ctx, fmt.Sprintf("set memory_limit = '%dB'", limit)); err != nil {
-		return fmt.Errorf("make room for %d columns: %w", leaves, err)
+		return fmt.Errorf("give DuckDB more memory: %w", err)
 	}
 	return nil
 }
