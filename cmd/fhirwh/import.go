@@ -29,9 +29,10 @@ func (l *limits) options() (parse.Options, error) {
 
 // importCmd loads exports. Loading one twice changes nothing.
 type importCmd struct {
-	Sources []string `arg:"" name:"source" help:"${sources}"`
+	Sources []string `arg:"" optional:"" name:"source" help:"${sources}"`
 
 	Source      string   `default:"default" placeholder:"LABEL" help:"System that the resources come from (${default}): an id is unique only within one."`
+	Refresh     bool     `help:"Give the warehouse the views, macros and columns of this version. Takes no source: an import does it too."`
 	DryRun      bool     `help:"Say what an import would do, and do nothing."`
 	MaxRejects  *int64   `placeholder:"N" help:"Keep nothing if more than N lines are no FHIR resources. Default: any number is recorded and set aside."`
 	MemoryLimit byteSize `default:"1GiB" placeholder:"SIZE" help:"Memory of the whole import (${default})."`
@@ -49,6 +50,12 @@ Lines that are no FHIR resources do not stop it: see fhirwh rejects. Then the ex
 }
 
 func (cmd *importCmd) Run(ctx context.Context, c *cli, std stdio) error {
+	if cmd.Refresh {
+		return cmd.refresh(ctx, c, std)
+	}
+	if len(cmd.Sources) == 0 {
+		return &usageError{"no source given", "fhirwh import --help"}
+	}
 	from, err := sources(cmd.Sources, cmd.Source)
 	if err != nil {
 		return err
@@ -73,6 +80,31 @@ func (cmd *importCmd) Run(ctx context.Context, c *cli, std stdio) error {
 		return err
 	}
 	return cmd.leaveSnapshot(ctx, c, std, reportImport(std, sum, cmd.JSON))
+}
+
+// refresh brings the views of the warehouse up to date.
+func (cmd *importCmd) refresh(ctx context.Context, c *cli, std stdio) error {
+	if len(cmd.Sources) > 0 {
+		return &usageError{"--refresh takes no source: an import brings the views up to date by itself", "fhirwh import --help"}
+	}
+	sum, err := warehouse.Refresh(ctx, c.DB, warehouse.ImportOptions{
+		Version: ourVersion(), Wait: c.Wait, OnWait: std.waiting(c.DB), DryRun: cmd.DryRun, MaxRejects: -1, MemoryLimit: int64(cmd.MemoryLimit),
+	})
+	if err != nil {
+		return err
+	}
+	said := "views and macros of %s are those of fhirwh %s now\n"
+	switch {
+	case !sum.Refreshed:
+		said = "views and macros of %s are those of fhirwh %s: nothing to do\n"
+	case cmd.DryRun:
+		said = "views and macros of %s would become those of fhirwh %s\n"
+	}
+	std.note(said, render.Neutral(c.DB), ourVersion())
+	if cmd.JSON {
+		err = std.printJSON(sum)
+	}
+	return cmd.leaveSnapshot(ctx, c, std, err)
 }
 
 func (cmd *importCmd) maxRejects() int64 {

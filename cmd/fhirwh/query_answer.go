@@ -74,22 +74,23 @@ func (a *answerer) answer(ctx context.Context, i int, sql string) error {
 	}
 	start := time.Now()
 	w, err := a.run(ctx, i, sql)
-	defer a.noteOldViews(ctx, sql)
+	defer a.noteOldViews(ctx, sql, err != nil)
 	if err == nil && (a.out.table || a.std.errWidth > 0) {
 		a.std.note("%s\n", a.footer(w, time.Since(start)))
 	}
 	return err
 }
 
-// noteOldViews says which of our views that the statement reads are not this
-// version's.
-func (a *answerer) noteOldViews(ctx context.Context, sql string) {
+// noteOldViews says so if a view that the statement reads, or may have failed for, is
+// not this version's.
+func (a *answerer) noteOldViews(ctx context.Context, sql string, failed bool) {
 	old, err := a.r.OldViews(ctx)
-	if err != nil { // a database of the user's own, or the query was interrupted
-		return
+	if err != nil || len(old) == 0 || !failed && len(readFrom(sql, old)) == 0 {
+		return // an error: a database of the user's own, or the query was interrupted
 	}
-	for _, name := range readFrom(sql, old) {
-		a.std.note("hint: this warehouse has view %s of another version of fhirwh; the next import renews it\n", name)
+	version, err := a.r.LastVersion(ctx)
+	if err == nil {
+		a.std.note("hint: views were made by fhirwh %s: fhirwh import --refresh brings them up to date\n", render.OneLine(version))
 	}
 }
 

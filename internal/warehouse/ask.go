@@ -3,9 +3,6 @@ package warehouse
 import (
 	"context"
 	"fmt"
-	"slices"
-
-	fhirsql "github.com/fhirwh/fhirwh/sql"
 )
 
 // Ask runs one SELECT of ours. It is for SQL of this program alone: unlike
@@ -28,7 +25,7 @@ func (r *Reader) OldViews(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("look for views: %w", err)
 	}
 	var old []string
-	for _, s := range slices.Concat(fhirsql.Macros(), fhirsql.TableMacros(), fhirsql.Views()) {
+	for _, s := range allScripts() {
 		if m.hashes[s.Name] != sqlHash(s.SQL) {
 			old = append(old, s.Name)
 		}

@@ -22,7 +22,7 @@ A test writes this page and fails when it is stale: ` + "`go test ./internal/war
 // and macros.
 func TestDictionary(t *testing.T) {
 	c := withTables(t)
-	if _, err := applyViews(t.Context(), c); err != nil {
+	if _, err := makeViews(t, c, ""); err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder

@@ -51,6 +51,7 @@ func (im *importer) do(ctx context.Context, path string) (*Summary, error) {
 		return nil, err
 	}
 	im.budget = budget
+	im.views.temp, im.views.isNew = w.temp(), w.New
 	im.summary = &Summary{DB: path, DryRun: im.DryRun, Recovered: w.Recovered}
 	written, err := im.run(ctx, w)
 	if err != nil || !written {
@@ -82,6 +83,7 @@ type importer struct {
 	input   func(context.Context) error // reads and loads
 	started time.Time
 	summary *Summary
+	views   viewOptions
 	known   knownFiles
 	loader  *loader
 	total   int64 // bytes to read, as far as known
@@ -268,8 +270,9 @@ func (im *importer) refreshViews(ctx context.Context, c *conn) (changed bool, er
 	if err != nil {
 		return false, err
 	}
-	applied, err := applyViews(ctx, c)
-	return changed || based || applied, err
+	applied, err := applyViews(ctx, c, l.tables, im.views)
+	im.summary.Refreshed = changed || based || applied || l.completed
+	return im.summary.Refreshed, err
 }
 
 // newLoader prepares to load into the open warehouse.
@@ -304,6 +307,7 @@ func (l *loader) completeTable(t *table) error {
 	if err := l.dropIndexes(t); err != nil {
 		return err
 	}
+	l.completed = true
 	return t.alter(l.ctx, l.c, more.New, more.Changed)
 }
 

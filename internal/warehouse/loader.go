@@ -43,6 +43,8 @@ type loader struct {
 	replaying *replayedFile   // nil of an import
 	replayed  map[origin]bool // rows that a replay brought
 
+	completed bool // tables were given base columns of this version
+
 	labels  map[string]parse.Str
 	indexes []index // dropped, to be made again
 	counts  map[string]*Counts

@@ -176,7 +176,7 @@ func TestSaveSorts(t *testing.T) {
 // Every view of ours is sorted by keys that it has.
 func TestSaveKnowsTheKeysOfEveryView(t *testing.T) {
 	c := withTables(t)
-	if _, err := applyViews(t.Context(), c); err != nil {
+	if _, err := makeViews(t, c, ""); err != nil {
 		t.Fatal(err)
 	}
 	s := &saver{ctx: t.Context(), r: &Reader{c: c}}

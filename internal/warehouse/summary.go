@@ -85,6 +85,7 @@ type Summary struct {
 	Warnings       parse.Warnings  `json:"warnings"`
 	DroppedIndexes []string        `json:"recreated_indexes,omitempty"`
 	Recovered      string          `json:"recovered,omitempty"` // what an earlier crash left, if anything
+	Refreshed      bool            `json:"refreshed,omitempty"` // views, macros or base columns were made
 	Elapsed        time.Duration   `json:"elapsed_ns"`
 	DatabaseBytes  int64           `json:"database_bytes"`
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/fhirwh/fhirwh/internal/parse"
-	fhirsql "github.com/fhirwh/fhirwh/sql"
 )
 
 // errNew says that a source holds something that the warehouse does not know.
@@ -66,8 +65,4 @@ func readKnown(ctx context.Context, path string, exports *ExportRecords) (knownF
 		}
 	}
 	return readKnownFiles(ctx, c)
-}
-
-func allScripts() []fhirsql.Script {
-	return append(append(fhirsql.Macros(), fhirsql.TableMacros()...), fhirsql.Views()...)
 }

@@ -8,6 +8,9 @@ import (
 	"github.com/fhirwh/fhirwh/internal/schema"
 )
 
+// basePrefix begins the names that the views of schema base have in ledger.views.
+const basePrefix = "base."
+
 // applyBase makes the views of schema base, through which our views read typed
 // tables: with a NULL for every column that they read and the table lacks. A table
 // of its own for those columns would be a third slower to write, and a view that
@@ -18,20 +21,19 @@ func applyBase(ctx context.Context, c *conn, tables map[*schema.Type]*table) (ch
 	if err != nil {
 		return false, fmt.Errorf("look for views of schema base: %w", err)
 	}
+	var notes []viewNote
 	for _, name := range viewTables() {
-		t := tables[schema.Resource(name)]
-		sql := baseView(t)
-		hash := sqlHash(sql)
-		if made[name] == hash {
+		sql := baseView(tables[schema.Resource(name)])
+		n := viewNote{basePrefix + name, sqlHash(sql)}
+		if made[n.name] == n.hash {
 			continue
 		}
-		changed = true
-		err := c.exec(ctx, fmt.Sprintf("%s; comment on view base.%s is '%s'", sql, quoteName(name), hash))
-		if err != nil {
-			return false, fmt.Errorf("make view base.%s: %w", name, err)
+		if err := c.exec(ctx, sql); err != nil {
+			return false, fmt.Errorf("make view %s: %w", n.name, err)
 		}
+		notes = append(notes, n)
 	}
-	return changed, nil
+	return len(notes) > 0, noteViews(ctx, c, notes)
 }
 
 func baseView(t *table) string {
@@ -50,9 +52,12 @@ func baseView(t *table) string {
 	return fmt.Sprintf("create or replace view base.%s as select %s from %s", quoteName(t.name()), strings.Join(columns, ", "), t.quoted())
 }
 
-// baseHashes returns, by name, the hash that each view has as its comment.
+// baseHashes returns, by name in ledger.views, the hash of each view that is there.
 func baseHashes(ctx context.Context, c *conn) (map[string]string, error) {
-	r, err := c.query(ctx, "select view_name, coalesce(comment, '') from duckdb_views() where schema_name = 'base'")
+	r, err := c.query(ctx, `
+		select v.name, v.hash
+		from ledger.views as v
+		join duckdb_views() as d on d.schema_name = 'base' and v.name = ? || d.view_name`, basePrefix)
 	if err != nil {
 		return nil, err
 	}

@@ -124,6 +124,7 @@ func checkViews(t *testing.T, path string, all sent) {
 		}
 		checkView(t, reader, c.view, c.key, want)
 	}
+	checkTimeline(t, reader, all)
 }
 
 // checkView compares the rows of a view with those wanted. Rows of resources that

@@ -2,7 +2,6 @@ package warehouse
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,18 +10,14 @@ import (
 	fhirsql "github.com/fhirwh/fhirwh/sql"
 )
 
-// readCodingsScript makes codingsScript for the tables that the warehouse has.
-func readCodingsScript(ctx context.Context, c *conn) (fhirsql.Script, error) {
-	tables, err := readTables(ctx, c)
-	if err != nil {
-		return fhirsql.Script{}, err
-	}
+// codingsIn makes codingsScript for the tables of a warehouse.
+func codingsIn(tables map[*schema.Type]*table) fhirsql.Script {
 	var all []*schema.Table
 	for _, t := range tables {
 		all = append(all, t.fhir)
 	}
 	slices.SortFunc(all, func(a, b *schema.Table) int { return cmp.Compare(a.Type.Name, b.Type.Name) })
-	return codingsScript(all), nil
+	return codingsScript(all)
 }
 
 // codingsScript makes the view codings: the codings of every element of type

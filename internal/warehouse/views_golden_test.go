@@ -49,7 +49,7 @@ func TestViewsOfTraps(t *testing.T) {
 				for _, row := range values {
 					b.WriteString(v.Name + "\n")
 					for i, value := range row {
-						if value != "" && names[i] != "source" {
+						if value != "" && names[i] != "source" && (value != "0" || v.Name != "patient_summary") {
 							b.WriteString("    " + names[i] + ": " + strings.ReplaceAll(value, "\n", "\\n") + "\n")
 						}
 					}

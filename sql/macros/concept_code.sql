@@ -2,7 +2,7 @@
 -- preference, else the first code. NULL of a concept without codes.
 create or replace macro concept_code(concept) as
     coalesce(
-        nullif(usual_coding(concept).code, ''),
+        filled_text(usual_coding(concept).code),
         list_filter(concept.coding, lambda the_coding: the_coding.code <> '')[1].code
     );
 

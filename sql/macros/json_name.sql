@@ -14,9 +14,10 @@ create or replace macro json_name(resource) as
             ' '
         ),
         case when json_type(resource, '$.name') = 'VARCHAR' then filled_text(resource ->> '$.name') end,
-        filled_text(resource ->> '$.deviceName[0].name'),
-        filled_text(resource ->> '$.practitioner.display'),
-        filled_text(resource ->> '$.organization.display')
+        list_filter(
+            resource ->> ['$.deviceName[0].name', '$.practitioner.display', '$.organization.display'],
+            lambda the_name: the_name <> ''
+        )[1]
     );
 
 comment on macro json_name is 'What people call a resource that is there as JSON';

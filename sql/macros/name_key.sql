@@ -4,8 +4,11 @@ create or replace macro name_key(reference) as
     case
         when reference.display <> '' or starts_with(reference.reference, '#') then null
         when starts_with(reference.reference, 'urn:') then reference.reference
-        when reference_part(reference.reference, 1) <> ''
-            then reference_part(reference.reference, 1) || '/' || reference_part(reference.reference, 2)
+        else regexp_extract_all(
+            reference.reference,
+            '^(?:[^?#]*/)?([A-Z][A-Za-z]+/[^/?#]+)(?:/_history/[^/?#]+)?$',
+            1
+        )[1]
     end;
 
 comment on macro name_key is 'Where ledger.names has the name of a Reference without display';

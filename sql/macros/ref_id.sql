@@ -9,8 +9,11 @@ create or replace macro ref_id(reference, wanted, urn_type, urn_id) as
             then case
                 when urn_type is null or urn_type = wanted then coalesce(urn_id, urn_tail(reference))
             end
-        when reference_part(reference, 1) = wanted
-            then reference_part(reference, 2)
+        else regexp_extract_all(
+            reference,
+            '^(?:[^?#]*/)?' || wanted || '/([^/?#]+)(?:/_history/[^/?#]+)?$',
+            1
+        )[1]
     end;
 
 comment on macro ref_id is 'Bare id in the text of a reference to a resource of one type';

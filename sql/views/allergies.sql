@@ -5,8 +5,8 @@ create or replace view allergies as
 select
     t._source                                               as source,
     t.id                                                    as allergy_id,
-    ref_id(t.patient.reference, 'Patient', p.resource_type, p.id) as patient_id,
-    ref_id(t.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+    t.patient_id,
+    t.encounter_id,
     concept_code(t.clinicalStatus)                          as clinical_status,
     concept_code(t.verificationStatus)                      as verification_status,
     nullif(t.type, '')                                      as type,
@@ -37,15 +37,17 @@ from (
     select *, pick_coding(substance, ['RxNorm', 'SNOMED CT']) as coding
     from (
         select
-            *,
-            coalesce(plain_concept(code), plain_concept(list_filter(reaction, lambda x: x.substance is not null)[1].substance)) as substance,
-            list_transform(reaction, lambda x: x.severity)  as severities,
-            coalesce(nullif(onsetDateTime, ''), nullif(onsetPeriod."start", '')) as onset
-        from base.AllergyIntolerance
+            b.*,
+            ref_id(b.patient.reference, 'Patient', p.resource_type, p.id) as patient_id,
+            ref_id(b.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+            coalesce(plain_concept(b.code), plain_concept(list_filter(b.reaction, lambda x: x.substance is not null)[1].substance)) as substance,
+            list_transform(b.reaction, lambda x: x.severity) as severities,
+            coalesce(nullif(b.onsetDateTime, ''), nullif(b.onsetPeriod."start", '')) as onset
+        from base.AllergyIntolerance as b
+        left join ledger.urns as p on p.source = b._source and p.urn = b.patient.reference
+        left join ledger.urns as e on e.source = b._source and e.urn = b.encounter.reference
     )
 ) as t
-left join ledger.urns as p on p.source = t._source and p.urn = t.patient.reference
-left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference
 where not coalesce(has_code(t.verificationStatus, 'entered-in-error'), false);
 
 comment on view allergies is 'Allergies and intolerances, one row each (FHIR AllergyIntolerance)';

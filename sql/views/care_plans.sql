@@ -7,11 +7,11 @@ select
     t._source                                               as source,
     t.id                                                    as care_plan_id,
     t.number::integer                                       as activity_number,
-    ref_id(t.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
-    ref_id(t.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+    t.patient_id,
+    t.encounter_id,
     coalesce(nullif(t.step.detail.status, ''), nullif(t.status, '')) as status,
     nullif(t.intent, '')                                    as intent,
-    concept_code(pick_concept(t.category, ['SNOMED CT', 'LOINC'])) as category,
+    concept_code(t.the_category)                            as category,
     nullif(t.title, '')                                     as title,
     code_system_name(t.coding.system)                       as activity_system,
     nullif(t.coding.code, '')                               as activity_code,
@@ -40,14 +40,19 @@ from (
                 false
             )                                               as scheduled
         from (
-            select *, unnest(range(0, coalesce(len(activity), 0) + 1)) as number
-            from base.CarePlan
+            select
+                b.*,
+                ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+                ref_id(b.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+                pick_concept(b.category, ['SNOMED CT', 'LOINC']) as the_category,
+                unnest(range(0, coalesce(len(b.activity), 0) + 1)) as number
+            from base.CarePlan as b
+            left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+            left join ledger.urns as e on e.source = b._source and e.urn = b.encounter.reference
         )
         where number = 0 or activity[number] is not null
     )
 ) as t
-left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference
-left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference
 where t.status is distinct from 'entered-in-error'
     and t.step.detail.status is distinct from 'entered-in-error';
 

@@ -7,7 +7,7 @@ select
     t._source                                               as source,
     t.id                                                    as care_team_id,
     t.number::integer                                       as participant,
-    ref_id(t.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+    t.patient_id,
     ref_name(t.part.member, t.contained, n.name)            as name,
     concept_text(t.part.role[1])                            as role,
     coalesce(
@@ -30,13 +30,17 @@ from (
             else {'start': period."start", 'end': period."end"}
         end                                                 as the_period
     from (
-        select *, unnest(participant) as part, generate_subscripts(participant, 1) as number
-        from base.CareTeam
-        where len(participant) > 0
+        select
+            b.*,
+            ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+            unnest(b.participant)                           as part,
+            generate_subscripts(b.participant, 1)           as number
+        from base.CareTeam as b
+        left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+        where len(b.participant) > 0
     )
     where part is not null
 ) as t
-left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference
 left join ledger.urns as m on m.source = t._source and m.urn = t.part.member.reference
 left join ledger.names as n on n.source = t._source and n.reference = name_key(t.part.member)
 where t.status is distinct from 'entered-in-error';

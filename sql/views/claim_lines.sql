@@ -13,7 +13,7 @@ sent as (
         number,
         'eob'                                               as kind,
         line_numbers(item)[position]                        as line,
-        patient.reference                                   as patient,
+        patient_id,
         status,
         plain_concept(part.productOrService)                as product,
         plain_concept(part.revenue)                         as revenue,
@@ -29,9 +29,15 @@ sent as (
         coalesce(part.net.value, number_sent(_extra, '/item/' || (position - 1) || '/net/value')) as net,
         part.diagnosisSequence                              as sequences
     from (
-        select *, rowid as number, unnest(item) as part, generate_subscripts(item, 1) as position
-        from base.ExplanationOfBenefit
-        where len(item) > 0
+        select
+            b.*,
+            b.rowid                                         as number,
+            ref_id(b.patient.reference, 'Patient', p.resource_type, p.id) as patient_id,
+            unnest(b.item)                                  as part,
+            generate_subscripts(b.item, 1)                  as position
+        from base.ExplanationOfBenefit as b
+        left join ledger.urns as p on p.source = b._source and p.urn = b.patient.reference
+        where len(b.item) > 0
     )
     where part is not null
 
@@ -43,7 +49,7 @@ sent as (
         number,
         'claim',
         line_numbers(item)[position],
-        patient.reference,
+        patient_id,
         status,
         plain_concept(part.productOrService),
         plain_concept(part.revenue),
@@ -59,9 +65,15 @@ sent as (
         coalesce(part.net.value, number_sent(_extra, '/item/' || (position - 1) || '/net/value')),
         part.diagnosisSequence
     from (
-        select *, rowid as number, unnest(item) as part, generate_subscripts(item, 1) as position
-        from base.Claim
-        where len(item) > 0
+        select
+            b.*,
+            b.rowid                                         as number,
+            ref_id(b.patient.reference, 'Patient', p.resource_type, p.id) as patient_id,
+            unnest(b.item)                                  as part,
+            generate_subscripts(b.item, 1)                  as position
+        from base.Claim as b
+        left join ledger.urns as p on p.source = b._source and p.urn = b.patient.reference
+        where len(b.item) > 0
     )
     where part is not null
 ),
@@ -90,7 +102,7 @@ select
     s.id                                                    as claim_id,
     s.kind,
     s.line::integer                                         as line,
-    ref_id(s.patient, 'Patient', p.resource_type, p.id)     as patient_id,
+    s.patient_id,
     code_system_name(s.coding.system)                       as service_system,
     nullif(s.coding.code, '')                               as service_code,
     coalesce(nullif(s.service.text, ''), coding_text(s.service.coding, s.coding)) as service,
@@ -112,7 +124,6 @@ select
     )                                                       as diagnosis_codes
 from coded as s
 left join claim_diagnoses() as d on d.kind = s.kind and d.number = s.number
-left join ledger.urns as p on p.source = s._source and p.urn = s.patient
 where s.status is distinct from 'entered-in-error';
 
 comment on view claim_lines is 'What was billed and paid, one row for each line of an ExplanationOfBenefit or Claim';

@@ -11,7 +11,7 @@ sent as (
         id,
         rowid                                               as number,
         'eob'                                               as kind,
-        patient.reference                                   as patient,
+        patient_id,
         status,
         "use",
         concept_text(type)                                  as type,
@@ -35,7 +35,11 @@ sent as (
                 'currency': x.net.currency
             }
         )                                                   as lines
-    from base.ExplanationOfBenefit
+    from (
+        select b.*, ref_id(b.patient.reference, 'Patient', p.resource_type, p.id) as patient_id
+        from base.ExplanationOfBenefit as b
+        left join ledger.urns as p on p.source = b._source and p.urn = b.patient.reference
+    )
 
     union all
 
@@ -44,7 +48,7 @@ sent as (
         id,
         rowid,
         'claim',
-        patient.reference,
+        patient_id,
         status,
         "use",
         concept_text(type),
@@ -72,14 +76,18 @@ sent as (
                 'currency': x.net.currency
             }
         )
-    from base.Claim
+    from (
+        select b.*, ref_id(b.patient.reference, 'Patient', p.resource_type, p.id) as patient_id
+        from base.Claim as b
+        left join ledger.urns as p on p.source = b._source and p.urn = b.patient.reference
+    )
 )
 
 select
     s._source                                               as source,
     s.id                                                    as claim_id,
     s.kind,
-    ref_id(s.patient, 'Patient', p.resource_type, p.id)     as patient_id,
+    s.patient_id,
     nullif(s.status, '')                                    as status,
     nullif(s.use, '')                                       as use,
     s.type,
@@ -118,7 +126,6 @@ select
     distinct_texts(list_transform(d.diagnoses, lambda x: x.code)) as diagnosis_codes
 from sent as s
 left join claim_diagnoses() as d on d.kind = s.kind and d.number = s.number
-left join ledger.urns as p on p.source = s._source and p.urn = s.patient
 left join ledger.urns as c on c.source = s._source and c.urn = s.coverage
 left join ledger.names as n on n.source = s._source and n.reference = name_key(s.provider)
 left join ledger.names as m on m.source = s._source and m.reference = name_key(s.insurer)

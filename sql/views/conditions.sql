@@ -5,8 +5,8 @@ create or replace view conditions as
 select
     c._source                                               as source,
     c.id                                                    as condition_id,
-    ref_id(c.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
-    ref_id(c.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+    c.patient_id,
+    c.encounter_id,
     concept_code(c.clinicalStatus)                          as clinical_status,
     concept_code(c.verificationStatus)                      as verification_status,
     concept_code(c.the_category)                            as category,
@@ -29,15 +29,17 @@ select
     joined(list_transform(c.note, lambda x: x.text), chr(10)) as note
 from (
     select
-        *,
-        pick_coding(code, ['ICD-10-CM', 'ICD-10', 'SNOMED CT', 'ICD-9-CM'])          as coding,
-        pick_concept(category, ['ICD-10-CM', 'ICD-10', 'SNOMED CT', 'ICD-9-CM'])     as the_category,
-        coalesce(nullif(onsetDateTime, ''), nullif(onsetPeriod."start", ''))         as onset,
-        coalesce(nullif(abatementDateTime, ''), nullif(abatementPeriod."start", '')) as abatement
-    from base.Condition
+        b.*,
+        ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+        ref_id(b.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+        pick_coding(b.code, ['ICD-10-CM', 'ICD-10', 'SNOMED CT', 'ICD-9-CM'])          as coding,
+        pick_concept(b.category, ['ICD-10-CM', 'ICD-10', 'SNOMED CT', 'ICD-9-CM'])     as the_category,
+        coalesce(nullif(b.onsetDateTime, ''), nullif(b.onsetPeriod."start", ''))         as onset,
+        coalesce(nullif(b.abatementDateTime, ''), nullif(b.abatementPeriod."start", '')) as abatement
+    from base.Condition as b
+    left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+    left join ledger.urns as e on e.source = b._source and e.urn = b.encounter.reference
 ) as c
-left join ledger.urns as p on p.source = c._source and p.urn = c.subject.reference
-left join ledger.urns as e on e.source = c._source and e.urn = c.encounter.reference
 left join ledger.names as n on n.source = c._source and n.reference = name_key(c.recorder)
 where not coalesce(has_code(c.verificationStatus, 'entered-in-error'), false);
 

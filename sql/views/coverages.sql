@@ -5,7 +5,7 @@ create or replace view coverages as
 select
     t._source                                               as source,
     t.id                                                    as coverage_id,
-    ref_id(t.beneficiary.reference, 'Patient', p.resource_type, p.id) as patient_id,
+    t.patient_id,
     nullif(t.status, '')                                    as status,
     concept_text(t.type)                                    as type,
     ref_name(t.payor[1], t.contained, n.name)               as payer,
@@ -23,12 +23,13 @@ select
     fhir_timestamp(t.period."end")                          as end_at
 from (
     select
-        *,
-        list_filter(class, lambda x: has_code(x.type, 'group'))[1] as the_group,
-        list_filter(class, lambda x: has_code(x.type, 'plan'))[1]  as the_plan
-    from base.Coverage
+        b.*,
+        ref_id(b.beneficiary.reference, 'Patient', p.resource_type, p.id) as patient_id,
+        list_filter(b.class, lambda x: has_code(x.type, 'group'))[1] as the_group,
+        list_filter(b.class, lambda x: has_code(x.type, 'plan'))[1]  as the_plan
+    from base.Coverage as b
+    left join ledger.urns as p on p.source = b._source and p.urn = b.beneficiary.reference
 ) as t
-left join ledger.urns as p on p.source = t._source and p.urn = t.beneficiary.reference
 left join ledger.urns as o on o.source = t._source and o.urn = t.payor[1].reference
 left join ledger.names as n on n.source = t._source and n.reference = name_key(t.payor[1])
 where t.status is distinct from 'entered-in-error';

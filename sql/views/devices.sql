@@ -5,7 +5,7 @@ create or replace view devices as
 select
     t._source                                               as source,
     t.id                                                    as device_id,
-    ref_id(t.patient.reference, 'Patient', p.resource_type, p.id) as patient_id,
+    t.patient_id,
     nullif(t.status, '')                                    as status,
     code_system_name(t.coding.system)                       as type_system,
     nullif(t.coding.code, '')                               as type_code,
@@ -21,10 +21,13 @@ select
     fhir_date(t.manufactureDate)                            as manufactured_date,
     fhir_date(t.expirationDate)                             as expiration_date
 from (
-    select *, pick_coding(type, ['SNOMED CT']) as coding
-    from base.Device
+    select
+        b.*,
+        ref_id(b.patient.reference, 'Patient', p.resource_type, p.id) as patient_id,
+        pick_coding(b.type, ['SNOMED CT'])                  as coding
+    from base.Device as b
+    left join ledger.urns as p on p.source = b._source and p.urn = b.patient.reference
 ) as t
-left join ledger.urns as p on p.source = t._source and p.urn = t.patient.reference
 where t.status is distinct from 'entered-in-error';
 
 comment on view devices is 'Implants and other devices of people, one row each (FHIR Device)';

@@ -25,10 +25,10 @@ results as (
 select
     t._source                                               as source,
     t.id                                                    as diagnostic_report_id,
-    ref_id(t.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
-    ref_id(t.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+    t.patient_id,
+    t.encounter_id,
     nullif(t.status, '')                                    as status,
-    concept_code(pick_concept(t.category, ['LOINC']))       as category,
+    concept_code(t.the_category)                            as category,
     code_system_name(t.coding.system)                       as code_system,
     nullif(t.coding.code, '')                               as code,
     coalesce(nullif(t.code.text, ''), coding_text(t.code.coding, t.coding)) as display,
@@ -42,15 +42,18 @@ select
     ref_name(t.performer[1], t.contained, n.name)           as performer
 from (
     select
-        *,
-        rowid                                               as number,
-        pick_coding(code, ['LOINC'])                        as coding,
-        coalesce(nullif(effectiveDateTime, ''), nullif(effectivePeriod."start", '')) as effective
-    from base.DiagnosticReport
+        b.*,
+        b.rowid                                             as number,
+        ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+        ref_id(b.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+        pick_coding(b.code, ['LOINC'])                      as coding,
+        pick_concept(b.category, ['LOINC'])                 as the_category,
+        coalesce(nullif(b.effectiveDateTime, ''), nullif(b.effectivePeriod."start", '')) as effective
+    from base.DiagnosticReport as b
+    left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+    left join ledger.urns as e on e.source = b._source and e.urn = b.encounter.reference
 ) as t
 left join results as r on r.number = t.number
-left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference
-left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference
 left join ledger.names as n on n.source = t._source and n.reference = name_key(t.performer[1])
 where t.status is distinct from 'entered-in-error';
 

@@ -16,11 +16,11 @@ attached as (
         'document_reference'                                as kind,
         number                                              as attachment,
         '/content/' || (number - 1) || '/attachment'        as pointer,
-        subject.reference                                   as subject,
+        patient_id,
         context.encounter[1].reference                      as encounter,
         status,
         plain_concept(type)                                 as type,
-        concept_code(pick_concept(category, ['LOINC']))     as category,
+        concept_code(the_category)                          as category,
         date,
         nullif(author[1].display, '')                       as author_display,
         author[1].reference                                 as author_reference,
@@ -32,9 +32,15 @@ attached as (
         nullif(part.attachment.url, '')                     as url,
         nullif(part.attachment.data, '')                    as data
     from (
-        select *, unnest(content) as part, generate_subscripts(content, 1) as number
-        from base.DocumentReference
-        where len(content) > 0
+        select
+            b.*,
+            ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+            pick_concept(b.category, ['LOINC'])                 as the_category,
+            unnest(b.content)                                   as part,
+            generate_subscripts(b.content, 1)                   as number
+        from base.DocumentReference as b
+        left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+        where len(b.content) > 0
     )
     where part is not null
         and docStatus is distinct from 'entered-in-error'
@@ -48,11 +54,11 @@ attached as (
         'diagnostic_report',
         number,
         '/presentedForm/' || (number - 1),
-        subject.reference,
+        patient_id,
         encounter.reference,
         status,
         plain_concept(code),
-        concept_code(pick_concept(category, ['LOINC'])),
+        concept_code(the_category),
         coalesce(nullif(issued, ''), nullif(effectiveDateTime, ''), nullif(effectivePeriod."start", '')),
         nullif(performer[1].display, ''),
         performer[1].reference,
@@ -64,9 +70,15 @@ attached as (
         nullif(part.url, ''),
         nullif(part.data, '')
     from (
-        select *, unnest(presentedForm) as part, generate_subscripts(presentedForm, 1) as number
-        from base.DiagnosticReport
-        where len(presentedForm) > 0
+        select
+            b.*,
+            ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+            pick_concept(b.category, ['LOINC'])                 as the_category,
+            unnest(b.presentedForm)                             as part,
+            generate_subscripts(b.presentedForm, 1)             as number
+        from base.DiagnosticReport as b
+        left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+        where len(b.presentedForm) > 0
     )
     where part is not null
 
@@ -79,11 +91,11 @@ attached as (
         'composition',
         0,
         '',
-        subject.reference,
+        patient_id,
         encounter.reference,
         status,
         plain_concept(type),
-        concept_code(pick_concept(category, ['LOINC'])),
+        concept_code(the_category),
         date,
         nullif(author[1].display, ''),
         author[1].reference,
@@ -94,15 +106,20 @@ attached as (
         null,
         null,
         null
-    from base.Composition
+    from (
+        select
+            b.*,
+            ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+            pick_concept(b.category, ['LOINC'])                 as the_category
+        from base.Composition as b
+        left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+    )
 ),
 
 resolved as (
     select
         a.*,
         pick_coding(a.type, ['LOINC'])                      as coding,
-        p.resource_type                                     as patient_type,
-        p.id                                                as patient_urn_id,
         e.resource_type                                     as encounter_type,
         e.id                                                as encounter_urn_id,
         n.name                                              as author_name,
@@ -110,7 +127,6 @@ resolved as (
         coalesce(a.content_type, nullif(b.contentType, '')) as the_content_type,
         coalesce(a.data, nullif(b.data, ''))                as the_data
     from attached as a
-    left join ledger.urns as p on p.source = a._source and p.urn = a.subject
     left join ledger.urns as e on e.source = a._source and e.urn = a.encounter
     left join ledger.urns as bu on bu.source = a._source and bu.urn = a.url
     left join ledger.names as n
@@ -126,7 +142,7 @@ select
     id                                                      as document_id,
     kind,
     attachment::integer                                     as attachment,
-    ref_id(subject, 'Patient', patient_type, patient_urn_id) as patient_id,
+    patient_id,
     ref_id(encounter, 'Encounter', encounter_type, encounter_urn_id) as encounter_id,
     nullif(status, '')                                      as status,
     code_system_name(coding.system)                         as type_system,

@@ -27,7 +27,7 @@ participating as (
 select
     t._source                                               as source,
     t.id                                                    as encounter_id,
-    ref_id(t.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+    t.patient_id,
     nullif(t.status, '')                                    as status,
     coalesce(
         nullif(t.class.code, ''),
@@ -58,15 +58,21 @@ from (
     from (
         select
             e.*,
-            e.rowid                                         as number,
-            pick_concept(e.type, ['CPT', 'SNOMED CT'])      as the_type,
-            pick_concept(e.reasonCode, ['CPT', 'SNOMED CT']) as own_reason,
             coalesce(
-                plain_concept(pick_concept(e.reasonCode, ['CPT', 'SNOMED CT'])),
+                plain_concept(e.own_reason),
                 contained_concept(e.contained, e.reasonReference[1].reference),
                 plain_concept(c.code)
             )                                               as reason
-        from base.Encounter as e
+        from (
+            select
+                b.*,
+                b.rowid                                     as number,
+                ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+                pick_concept(b.type, ['CPT', 'SNOMED CT'])  as the_type,
+                pick_concept(b.reasonCode, ['CPT', 'SNOMED CT']) as own_reason
+            from base.Encounter as b
+            left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+        ) as e
         left join ledger.urns as cu on cu.source = e._source and cu.urn = e.reasonReference[1].reference
         left join base.Condition as c
             on c._source = e._source
@@ -74,7 +80,6 @@ from (
     )
 ) as t
 left join participating as w on w.number = t.number
-left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference
 left join ledger.urns as o on o.source = t._source and o.urn = t.partOf.reference
 left join ledger.names as s on s.source = t._source and s.reference = name_key(t.serviceProvider)
 left join ledger.names as l on l.source = t._source and l.reference = name_key(t.location[1].location)

@@ -5,7 +5,7 @@ create or replace view goals as
 select
     t._source                                               as source,
     t.id                                                    as goal_id,
-    ref_id(t.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+    t.patient_id,
     nullif(t.lifecycleStatus, '')                           as lifecycle_status,
     concept_code(t.achievementStatus)                       as achievement_status,
     concept_text(t.description)                             as description,
@@ -19,11 +19,16 @@ select
 from (
     select
         *,
-        target[1]                                           as first_target,
-        pick_coding(target[1].measure, ['SNOMED CT', 'LOINC']) as coding
-    from base.Goal
+        pick_coding(first_target.measure, ['SNOMED CT', 'LOINC']) as coding
+    from (
+        select
+            b.*,
+            ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+            b.target[1]                                     as first_target
+        from base.Goal as b
+        left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+    )
 ) as t
-left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference
 where t.lifecycleStatus is distinct from 'entered-in-error';
 
 comment on view goals is 'What is aimed at for people, one row each (FHIR Goal)';

@@ -5,8 +5,8 @@ create or replace view immunizations as
 select
     t._source                                               as source,
     t.id                                                    as immunization_id,
-    ref_id(t.patient.reference, 'Patient', p.resource_type, p.id) as patient_id,
-    ref_id(t.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+    t.patient_id,
+    t.encounter_id,
     nullif(t.status, '')                                    as status,
     code_system_name(t.coding.system)                       as vaccine_system,
     nullif(t.coding.code, '')                               as vaccine_code,
@@ -30,11 +30,15 @@ select
     t.primarySource                                         as primary_source,
     ref_name(t.performer[1].actor, t.contained, n.name)     as performer
 from (
-    select *, pick_coding(vaccineCode, ['CVX', 'NDC']) as coding
-    from base.Immunization
+    select
+        b.*,
+        ref_id(b.patient.reference, 'Patient', p.resource_type, p.id) as patient_id,
+        ref_id(b.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+        pick_coding(b.vaccineCode, ['CVX', 'NDC'])          as coding
+    from base.Immunization as b
+    left join ledger.urns as p on p.source = b._source and p.urn = b.patient.reference
+    left join ledger.urns as e on e.source = b._source and e.urn = b.encounter.reference
 ) as t
-left join ledger.urns as p on p.source = t._source and p.urn = t.patient.reference
-left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference
 left join ledger.names as m on m.source = t._source and m.reference = name_key(t.manufacturer)
 left join ledger.names as n on n.source = t._source and n.reference = name_key(t.performer[1].actor)
 where t.status is distinct from 'entered-in-error';

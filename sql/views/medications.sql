@@ -14,17 +14,17 @@ recorded as (
         'request'                                           as kind,
         status,
         nullif(intent, '')                                  as intent,
-        subject.reference                                   as subject,
+        patient_id,
         encounter.reference                                 as encounter,
         plain_concept(medicationCodeableConcept)            as concept,
         medicationReference.reference                       as medication,
         nullif(medicationReference.display, '')             as medication_display,
         dosage_texts(dosageInstruction)                     as dose_text,
-        dosage.doseAndRate[dose_position(dosage.doseAndRate)].doseQuantity.value as dose_number,
-        '/dosageInstruction/' || (position - 1) || '/doseAndRate/' || (dose_position(dosage.doseAndRate) - 1) || '/doseQuantity/value' as dose_pointer,
-        quantity_unit(dosage.doseAndRate[dose_position(dosage.doseAndRate)].doseQuantity) as dose_unit,
-        concept_text(dosage.route)                          as route,
-        frequency_text(dosage.timing)                       as frequency_text,
+        dose.value                                          as dose_number,
+        '/dosageInstruction/' || (position - 1) || '/doseAndRate/' || (dose_at - 1) || '/doseQuantity/value' as dose_pointer,
+        quantity_unit(dose)                                 as dose_unit,
+        plain_concept(dosage.route)                         as route,
+        plain_timing(dosage.timing)                         as timing,
         coalesce(dosage.asNeededBoolean, case when dosage.asNeededCodeableConcept is not null then true end) as as_needed,
         dispenseRequest.quantity.value                      as quantity,
         '/dispenseRequest/quantity/value'                   as quantity_pointer,
@@ -44,7 +44,7 @@ recorded as (
             else dosage.timing.repeat.boundsPeriod."end"
         end                                                 as ended,
         authoredOn                                          as authored,
-        plain_concept(pick_concept(reasonCode, ['RxNorm', 'NDC', 'SNOMED CT'])) as reason,
+        plain_concept(own_reason) as reason,
         reasonReference[1].reference                        as reason_reference,
         nullif(reasonReference[1].display, '')              as reason_display,
         nullif(requester.display, '')                       as prescriber_display,
@@ -54,8 +54,22 @@ recorded as (
         list_transform(note, lambda x: x.text)              as notes,
         contained
     from (
-        select *, dosageInstruction[position] as dosage
-        from (select *, dosage_position(dosageInstruction) as position from base.MedicationRequest)
+        select *, dosage.doseAndRate[dose_at].doseQuantity as dose
+        from (
+            select *, dose_position(dosage.doseAndRate) as dose_at
+            from (
+                select *, dosageInstruction[position] as dosage
+                from (
+                    select
+                        b.*,
+                        ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+                        dosage_position(b.dosageInstruction)                     as position,
+                        pick_concept(b.reasonCode, ['RxNorm', 'NDC', 'SNOMED CT']) as own_reason
+                    from base.MedicationRequest as b
+                    left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+                )
+            )
+        )
     )
 
     union all
@@ -67,17 +81,17 @@ recorded as (
         'dispense',
         status,
         null,
-        subject.reference,
+        patient_id,
         context.reference,
         plain_concept(medicationCodeableConcept),
         medicationReference.reference,
         nullif(medicationReference.display, ''),
         dosage_texts(dosageInstruction),
-        dosage.doseAndRate[dose_position(dosage.doseAndRate)].doseQuantity.value,
-        '/dosageInstruction/' || (position - 1) || '/doseAndRate/' || (dose_position(dosage.doseAndRate) - 1) || '/doseQuantity/value',
-        quantity_unit(dosage.doseAndRate[dose_position(dosage.doseAndRate)].doseQuantity),
-        concept_text(dosage.route),
-        frequency_text(dosage.timing),
+        dose.value,
+        '/dosageInstruction/' || (position - 1) || '/doseAndRate/' || (dose_at - 1) || '/doseQuantity/value',
+        quantity_unit(dose),
+        plain_concept(dosage.route),
+        plain_timing(dosage.timing),
         coalesce(dosage.asNeededBoolean, case when dosage.asNeededCodeableConcept is not null then true end),
         quantity.value,
         '/quantity/value',
@@ -99,8 +113,21 @@ recorded as (
         list_transform(note, lambda x: x.text),
         contained
     from (
-        select *, dosageInstruction[position] as dosage
-        from (select *, dosage_position(dosageInstruction) as position from base.MedicationDispense)
+        select *, dosage.doseAndRate[dose_at].doseQuantity as dose
+        from (
+            select *, dose_position(dosage.doseAndRate) as dose_at
+            from (
+                select *, dosageInstruction[position] as dosage
+                from (
+                    select
+                        b.*,
+                        ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+                        dosage_position(b.dosageInstruction)                     as position
+                    from base.MedicationDispense as b
+                    left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+                )
+            )
+        )
     )
 
     union all
@@ -112,7 +139,7 @@ recorded as (
         'administration',
         status,
         null,
-        subject.reference,
+        patient_id,
         context.reference,
         plain_concept(medicationCodeableConcept),
         medicationReference.reference,
@@ -121,7 +148,7 @@ recorded as (
         dosage.dose.value,
         '/dosage/dose/value',
         quantity_unit(dosage.dose),
-        concept_text(dosage.route),
+        plain_concept(dosage.route),
         null,
         null,
         null,
@@ -134,7 +161,7 @@ recorded as (
         coalesce(nullif(effectiveDateTime, ''), effectivePeriod."start"),
         effectivePeriod."end",
         null,
-        plain_concept(pick_concept(reasonCode, ['RxNorm', 'NDC', 'SNOMED CT'])),
+        plain_concept(own_reason),
         reasonReference[1].reference,
         nullif(reasonReference[1].display, ''),
         null,
@@ -143,7 +170,14 @@ recorded as (
         request.reference,
         list_transform(note, lambda x: x.text),
         contained
-    from base.MedicationAdministration
+    from (
+        select
+            b.*,
+            ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+            pick_concept(b.reasonCode, ['RxNorm', 'NDC', 'SNOMED CT']) as own_reason
+        from base.MedicationAdministration as b
+        left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+    )
 
     union all
 
@@ -154,17 +188,17 @@ recorded as (
         'statement',
         status,
         null,
-        subject.reference,
+        patient_id,
         context.reference,
         plain_concept(medicationCodeableConcept),
         medicationReference.reference,
         nullif(medicationReference.display, ''),
         dosage_texts(dosage),
-        the_dosage.doseAndRate[dose_position(the_dosage.doseAndRate)].doseQuantity.value,
-        '/dosage/' || (position - 1) || '/doseAndRate/' || (dose_position(the_dosage.doseAndRate) - 1) || '/doseQuantity/value',
-        quantity_unit(the_dosage.doseAndRate[dose_position(the_dosage.doseAndRate)].doseQuantity),
-        concept_text(the_dosage.route),
-        frequency_text(the_dosage.timing),
+        dose.value,
+        '/dosage/' || (position - 1) || '/doseAndRate/' || (dose_at - 1) || '/doseQuantity/value',
+        quantity_unit(dose),
+        plain_concept(the_dosage.route),
+        plain_timing(the_dosage.timing),
         coalesce(the_dosage.asNeededBoolean, case when the_dosage.asNeededCodeableConcept is not null then true end),
         null,
         null,
@@ -176,7 +210,7 @@ recorded as (
         coalesce(nullif(effectiveDateTime, ''), effectivePeriod."start"),
         effectivePeriod."end",
         dateAsserted,
-        plain_concept(pick_concept(reasonCode, ['RxNorm', 'NDC', 'SNOMED CT'])),
+        plain_concept(own_reason),
         reasonReference[1].reference,
         nullif(reasonReference[1].display, ''),
         null,
@@ -186,16 +220,28 @@ recorded as (
         list_transform(note, lambda x: x.text),
         contained
     from (
-        select *, dosage[position] as the_dosage
-        from (select *, dosage_position(dosage) as position from base.MedicationStatement)
+        select *, the_dosage.doseAndRate[dose_at].doseQuantity as dose
+        from (
+            select *, dose_position(the_dosage.doseAndRate) as dose_at
+            from (
+                select *, dosage[position] as the_dosage
+                from (
+                    select
+                        b.*,
+                        ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+                        dosage_position(b.dosage)                                as position,
+                        pick_concept(b.reasonCode, ['RxNorm', 'NDC', 'SNOMED CT']) as own_reason
+                    from base.MedicationStatement as b
+                    left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+                )
+            )
+        )
     )
 ),
 
 resolved as (
     select
         r.*,
-        p.resource_type                                     as patient_type,
-        p.id                                                as patient_urn_id,
         e.resource_type                                     as encounter_type,
         e.id                                                as encounter_urn_id,
         q.resource_type                                     as request_type,
@@ -217,7 +263,6 @@ resolved as (
             r.prescriber_identifier
         )                                                   as prescriber
     from recorded as r
-    left join ledger.urns as p on p.source = r._source and p.urn = r.subject
     left join ledger.urns as e on e.source = r._source and e.urn = r.encounter
     left join ledger.urns as q on q.source = r._source and q.urn = r.request
     left join ledger.urns as mu on mu.source = r._source and mu.urn = r.medication
@@ -244,7 +289,7 @@ select
     _source                                                 as source,
     id                                                      as medication_record_id,
     kind,
-    ref_id(subject, 'Patient', patient_type, patient_urn_id) as patient_id,
+    patient_id,
     ref_id(encounter, 'Encounter', encounter_type, encounter_urn_id) as encounter_id,
     nullif(status, '')                                      as status,
     intent,
@@ -256,8 +301,8 @@ select
     dose_text,
     coalesce(dose_number, number_sent(_extra, dose_pointer)) as dose_number,
     dose_unit,
-    route,
-    frequency_text,
+    concept_text(route)                                     as route,
+    frequency_text(timing)                                  as frequency_text,
     as_needed,
     coalesce(quantity, number_sent(_extra, quantity_pointer)) as quantity,
     quantity_unit,

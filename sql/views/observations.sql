@@ -17,8 +17,8 @@ measured as (
         ''                                                  as pointer,
         status,
         category,
-        subject.reference                                   as subject,
-        encounter.reference                                 as encounter,
+        patient_id,
+        encounter_id,
         code_system_name(code_coding.system)                as code_system,
         nullif(code_coding.code, '')                        as code,
         coalesce(nullif(code.text, ''), coding_text(code.coding, code_coding)) as display,
@@ -62,10 +62,14 @@ measured as (
         note
     from (
         select
-            *,
-            pick_coding(code, ['LOINC', 'SNOMED CT'])                 as code_coding,
-            pick_coding(valueCodeableConcept, ['LOINC', 'SNOMED CT']) as value_coding
-        from base.Observation
+            o.*,
+            ref_id(o.subject.reference, 'Patient', p.resource_type, p.id)     as patient_id,
+            ref_id(o.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+            pick_coding(o.code, ['LOINC', 'SNOMED CT'])                       as code_coding,
+            pick_coding(o.valueCodeableConcept, ['LOINC', 'SNOMED CT'])       as value_coding
+        from base.Observation as o
+        left join ledger.urns as p on p.source = o._source and p.urn = o.subject.reference
+        left join ledger.urns as e on e.source = o._source and e.urn = o.encounter.reference
     )
     where coalesce(len(component), 0) = 0
         or valueQuantity is not null
@@ -90,8 +94,8 @@ measured as (
         '/component/' || (number - 1),
         status,
         category,
-        subject.reference,
-        encounter.reference,
+        patient_id,
+        encounter_id,
         code_system_name(part_coding.system),
         nullif(part_coding.code, ''),
         coalesce(nullif(part.code.text, ''), coding_text(part.code.coding, part_coding)),
@@ -140,9 +144,16 @@ measured as (
             pick_coding(part.code, ['LOINC', 'SNOMED CT'])                 as part_coding,
             pick_coding(part.valueCodeableConcept, ['LOINC', 'SNOMED CT']) as part_value_coding
         from (
-            select *, unnest(component) as part, generate_subscripts(component, 1) as number
-            from base.Observation
-            where len(component) > 0
+            select
+                o.*,
+                ref_id(o.subject.reference, 'Patient', p.resource_type, p.id)     as patient_id,
+                ref_id(o.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+                unnest(o.component)                                               as part,
+                generate_subscripts(o.component, 1)                               as number
+            from base.Observation as o
+            left join ledger.urns as p on p.source = o._source and p.urn = o.subject.reference
+            left join ledger.urns as e on e.source = o._source and e.urn = o.encounter.reference
+            where len(o.component) > 0
         )
         where part is not null
     )
@@ -172,8 +183,8 @@ select
     m._source                                               as source,
     m.id                                                    as observation_id,
     m.component::integer                                    as component,
-    ref_id(m.subject, 'Patient', p.resource_type, p.id)               as patient_id,
-    ref_id(m.encounter, 'Encounter', e.resource_type, e.id)           as encounter_id,
+    m.patient_id,
+    m.encounter_id,
     nullif(m.status, '')                                    as status,
     observation_category(m.category)                        as category,
     m.code_system,
@@ -237,8 +248,6 @@ select
     ref_name(m.performer, m.contained, n.name)              as performer,
     joined(list_transform(m.note, lambda x: x.text), chr(10)) as note
 from typed as m
-left join ledger.urns as p on p.source = m._source and p.urn = m.subject
-left join ledger.urns as e on e.source = m._source and e.urn = m.encounter
 left join ledger.urns as s on s.source = m._source and s.urn = m.specimen
 left join ledger.names as n on n.source = m._source and n.reference = name_key(m.performer)
 where m.status is distinct from 'entered-in-error';

@@ -19,9 +19,7 @@ picked as (
             list_filter(identifier, lambda x: x.use = 'usual' and x.value <> '')[1]
         ).value                                                    as mrn,
         us_core(p.extension, 'race')                               as race_extension,
-        us_core_parts(us_core(p.extension, 'race'))                as race_parts,
         us_core(p.extension, 'ethnicity')                          as ethnicity_extension,
-        us_core_parts(us_core(p.extension, 'ethnicity'))           as ethnicity_parts,
         us_core(p.extension, 'birthsex')                           as birth_sex_extension,
         coalesce(
             us_core(p.extension, 'genderIdentity'),
@@ -35,6 +33,14 @@ picked as (
         p.generalPractitioner[1]                                   as the_practitioner
     from base.Patient as p
     left join import_days() as t on t.file = p._file
+),
+
+told as (
+    select
+        *,
+        us_core_parts(race_extension)                              as race_parts,
+        us_core_parts(ethnicity_extension)                         as ethnicity_parts
+    from picked
 )
 
 select
@@ -91,7 +97,7 @@ select
     ref_name(p.managingOrganization, p.contained, o.name)          as managing_organization,
     ref_name(p.the_practitioner, p.contained, g.name)              as general_practitioner,
     fhir_timestamp(p.meta.lastUpdated)                             as updated_at
-from picked as p
+from told as p
 left join ledger.urns as u on u.source = p._source and u.urn = p.replaced_by_reference
 left join ledger.names as o on o.source = p._source and o.reference = name_key(p.managingOrganization)
 left join ledger.names as g on g.source = p._source and g.reference = name_key(p.the_practitioner);

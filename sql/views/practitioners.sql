@@ -11,8 +11,8 @@ roles as (
             r._source,
             r.id,
             ref_id(r.practitioner.reference, 'Practitioner', u.resource_type, u.id) as practitioner_id,
-            plain_concept(pick_concept(r.specialty, ['NUCC'])) as concept
-        from base.PractitionerRole as r
+            plain_concept(r.the_specialty)                  as concept
+        from (select *, pick_concept(specialty, ['NUCC']) as the_specialty from base.PractitionerRole) as r
         left join ledger.urns as u on u.source = r._source and u.urn = r.practitioner.reference
     )
     where concept is not null

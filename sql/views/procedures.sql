@@ -5,8 +5,8 @@ create or replace view procedures as
 select
     t._source                                               as source,
     t.id                                                    as procedure_id,
-    ref_id(t.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
-    ref_id(t.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+    t.patient_id,
+    t.encounter_id,
     nullif(t.status, '')                                    as status,
     code_system_name(t.coding.system)                       as code_system,
     nullif(t.coding.code, '')                               as code,
@@ -30,22 +30,28 @@ from (
     from (
         select
             r.*,
-            coalesce(nullif(r.performedDateTime, ''), nullif(r.performedPeriod."start", '')) as performed,
-            pick_concept(r.reasonCode, ['CPT', 'HCPCS', 'SNOMED CT', 'ICD-10-PCS']) as own_reason,
             coalesce(
-                plain_concept(pick_concept(r.reasonCode, ['CPT', 'HCPCS', 'SNOMED CT', 'ICD-10-PCS'])),
+                plain_concept(r.own_reason),
                 contained_concept(r.contained, r.reasonReference[1].reference),
                 plain_concept(c.code)
             )                                               as reason
-        from base.Procedure as r
+        from (
+            select
+                b.*,
+                ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
+                ref_id(b.encounter.reference, 'Encounter', e.resource_type, e.id) as encounter_id,
+                coalesce(nullif(b.performedDateTime, ''), nullif(b.performedPeriod."start", '')) as performed,
+                pick_concept(b.reasonCode, ['CPT', 'HCPCS', 'SNOMED CT', 'ICD-10-PCS']) as own_reason
+            from base.Procedure as b
+            left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
+            left join ledger.urns as e on e.source = b._source and e.urn = b.encounter.reference
+        ) as r
         left join ledger.urns as cu on cu.source = r._source and cu.urn = r.reasonReference[1].reference
         left join base.Condition as c
             on c._source = r._source
             and c.id = ref_id(r.reasonReference[1].reference, 'Condition', cu.resource_type, cu.id)
     )
 ) as t
-left join ledger.urns as p on p.source = t._source and p.urn = t.subject.reference
-left join ledger.urns as e on e.source = t._source and e.urn = t.encounter.reference
 left join ledger.names as n on n.source = t._source and n.reference = name_key(t.performer[1].actor)
 where t.status is distinct from 'entered-in-error';
 
