@@ -85,7 +85,7 @@ func fileOf(sum *warehouse.Summary, path string) *warehouse.FileSummary {
 }
 
 // defaultWork is what downloads and imports where no flag says how.
-func defaultWork() workFlags { return workFlags{MemoryLimit: 1 << 30, limits: defaultLimits()} }
+func defaultWork() workFlags { return workFlags{MemoryLimit: 2 << 30, limits: defaultLimits()} }
 
 // defaultLimits are those of the flags that nobody set.
 func defaultLimits() limits {

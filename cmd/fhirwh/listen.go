@@ -29,7 +29,7 @@ type listenCmd struct {
 type workFlags struct {
 	NoImport    bool     `help:"Leave the files in the landing folder."`
 	OrgID       string   `placeholder:"ID" help:"Act on events of this organisation alone."`
-	MemoryLimit byteSize `default:"1GiB" placeholder:"SIZE" help:"Memory of an import (${default})."`
+	MemoryLimit byteSize `default:"2GiB" placeholder:"SIZE" help:"Memory of an import (${default}): with less, one into a warehouse that has rows spills to disk."`
 	limits      `embed:""`
 }
 
