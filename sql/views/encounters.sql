@@ -46,7 +46,7 @@ select
     nullif(t.reason_coding.code, '')                        as reason_code,
     reason_text(t.own_reason, t.reasonReference[1].display, t.reason, t.reason_coding) as reason,
     ref_name(t.serviceProvider, t.contained, s.name)        as service_provider,
-    ref_name(t.location[1].location, t.contained, l.name)   as location,
+    ref_name(t.the_location, t.contained, l.name)           as location,
     distinct_texts(w.names)                                 as participants,
     concept_text(t.hospitalization.dischargeDisposition)    as discharge_disposition,
     ref_id(t.partOf.reference, 'Encounter', o.resource_type, o.id) as part_of_id
@@ -69,6 +69,7 @@ from (
                 b.rowid                                     as number,
                 ref_id(b.subject.reference, 'Patient', p.resource_type, p.id) as patient_id,
                 pick_concept(b.type, ['CPT', 'SNOMED CT'])  as the_type,
+                b.location[1].location                      as the_location,
                 pick_concept(b.reasonCode, ['CPT', 'SNOMED CT']) as own_reason
             from base.Encounter as b
             left join ledger.urns as p on p.source = b._source and p.urn = b.subject.reference
@@ -82,7 +83,7 @@ from (
 left join participating as w on w.number = t.number
 left join ledger.urns as o on o.source = t._source and o.urn = t.partOf.reference
 left join ledger.names as s on s.source = t._source and s.reference = name_key(t.serviceProvider)
-left join ledger.names as l on l.source = t._source and l.reference = name_key(t.location[1].location)
+left join ledger.names as l on l.source = t._source and l.reference = name_key(t.the_location)
 where t.status is distinct from 'entered-in-error';
 
 comment on view encounters is 'Visits and stays, one row each (FHIR Encounter)';
