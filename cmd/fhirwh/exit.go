@@ -78,7 +78,7 @@ func (std stdio) fail(ctx context.Context, err error) int {
 	}
 	std.note("fhirwh: %s\n", render.Neutral(std.fitExcerpt(err, safeText(err))))
 	std.listRejects(rejectsIn(err))
-	if hint := hintFor(err); hint != "" {
+	if hint := warehouse.Hint(err); hint != "" {
 		std.note("hint: %s\n", render.Neutral(hint))
 	}
 	return code
@@ -147,14 +147,6 @@ func (std stdio) fitExcerpt(err error, text string) string {
 	}
 	line, caret := render.Window(statement, caret, std.errWidth-1)
 	return strings.Replace(text, q.Where, line+"\n"+strings.Repeat(" ", caret)+"^", 1)
-}
-
-func hintFor(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		return h.Hint()
-	}
-	return ""
 }
 
 // note writes to standard error. That nobody reads it is no reason to stop.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fhirwh/fhirwh/internal/render"
 	"github.com/fhirwh/fhirwh/internal/sandbox"
+	"github.com/fhirwh/fhirwh/internal/warehouse"
 )
 
 // sandboxCmd runs a stand-in for Fasten Connect.
@@ -79,7 +80,7 @@ func asUsage(err error) error {
 	if _, ok := errors.AsType[*os.PathError](err); ok {
 		return err
 	}
-	return &usageError{text: err.Error(), hint: hintFor(err)}
+	return &usageError{text: err.Error(), hint: warehouse.Hint(err)}
 }
 
 func (cmd *sandboxCmd) options(std stdio) (sandbox.Options, error) {

@@ -5,12 +5,12 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/fhirwh/fhirwh/internal/export"
+	"github.com/fhirwh/fhirwh/internal/warehouse"
 )
 
 // The states of a [Check].
@@ -148,7 +148,7 @@ func (p *Patient) head(ctx context.Context, address string) (*http.Response, err
 func (p *Patient) secret() Check {
 	const name = "webhook secret"
 	if err := p.Config.NeedWebhookSecret(); err != nil {
-		return Check{name, Warning, "none: no webhook can be verified, and only a webhook carries the link to a file", hint(err)}
+		return Check{name, Warning, "none: no webhook can be verified, and only a webhook carries the link to a file", warehouse.Hint(err)}
 	}
 	return Check{name, OK, fmt.Sprintf("%d, each of the right form", len(p.Config.WebhookSecrets)), ""}
 }
@@ -170,17 +170,7 @@ func (p *Patient) webhook(ctx context.Context) Check {
 }
 
 func failed(name string, err error) Check {
-	return Check{name, Failure, err.Error(), hint(err)}
-}
-
-func hint(err error) string {
-	if h, ok := errors.AsType[interface {
-		error
-		Hint() string
-	}](err); ok {
-		return h.Hint()
-	}
-	return ""
+	return Check{name, Failure, err.Error(), warehouse.Hint(err)}
 }
 
 // unjoin returns the errors that errors.Join joined.

@@ -88,7 +88,7 @@ func (p *Patient) warehouse(ctx context.Context) Check {
 	case errors.Is(err, warehouse.ErrMissing):
 		return Check{name, OK, p.DB + " is not there yet: the first import makes it", ""}
 	case errors.Is(err, warehouse.ErrBusy):
-		return Check{name, Warning, err.Error(), hint(err)}
+		return Check{name, Warning, err.Error(), warehouse.Hint(err)}
 	case err != nil:
 		return failed(name, err)
 	}
