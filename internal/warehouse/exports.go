@@ -73,26 +73,25 @@ func (r *ExportRecords) hash() (string, error) {
 // exportTables are the tables that are written anew from ExportRecords.
 var exportTables = []string{"connections", "exports", "export_files", "events", "landing"}
 
-// copied reports whether the warehouse has these records already.
-func (r *ExportRecords) copied(ctx context.Context, c *conn) (bool, error) {
+// copied reports whether the warehouse has these records already, and returns their
+// hash.
+func (r *ExportRecords) copied(ctx context.Context, c *conn) (hash string, same bool, err error) {
 	if r == nil {
-		return true, nil
+		return "", true, nil
 	}
-	hash, err := r.hash()
-	if err != nil {
-		return false, err
+	if hash, err = r.hash(); err != nil {
+		return "", false, err
 	}
-	var same bool
 	if err := c.value(ctx, &same, "select count(*) = 1 from ledger.landing where hash = ?", hash); err != nil {
-		return false, fmt.Errorf("read ledger.landing: %w", err)
+		return "", false, fmt.Errorf("read ledger.landing: %w", err)
 	}
-	return same, nil
+	return hash, same, nil
 }
 
 // copyExports writes the records of exports, if they are others than before. It
 // reports whether they are.
 func (im *importer) copyExports(ctx context.Context, c *conn) (changed bool, err error) {
-	same, err := im.Exports.copied(ctx, c)
+	hash, same, err := im.Exports.copied(ctx, c)
 	if err != nil || same {
 		return false, err
 	}
@@ -107,10 +106,6 @@ func (im *importer) copyExports(ctx context.Context, c *conn) (changed bool, err
 		}
 	}
 	if err := im.linkExportFiles(ctx, c); err != nil {
-		return false, err
-	}
-	hash, err := im.Exports.hash()
-	if err != nil {
 		return false, err
 	}
 	if _, err := c.execArgs(ctx, "insert into ledger.landing values (now(), ?)", hash); err != nil {

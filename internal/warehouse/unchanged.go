@@ -52,7 +52,7 @@ func readKnown(ctx context.Context, path string, exports *ExportRecords) (knownF
 	if n, err := readLayout(ctx, c); err != nil || n != layout {
 		return nil, err
 	}
-	if copied, err := exports.copied(ctx, c); err != nil || !copied {
+	if _, copied, err := exports.copied(ctx, c); err != nil || !copied {
 		return nil, err
 	}
 	m := &made{hashes: map[string]string{}}
