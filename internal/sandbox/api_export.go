@@ -30,16 +30,20 @@ func (s *Sandbox) registerExport(who caller, r *http.Request) reply {
 	if refusal != nil {
 		return *refusal
 	}
+	status := ""
 	if !repeated {
-		s.begin(t)
+		status = s.begin(t)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if repeated {
+		status = t.status
+	}
 	id := t.id
 	if repeated && s.faults.take("other-task-id") {
 		id = s.ids.taskID()
 	}
-	return wrapped(object{{"task_id", id}, {"status", t.status}})
+	return wrapped(object{{"task_id", id}, {"status", status}})
 }
 
 // admit finds the connection of a registration and gives it a task, or says why
@@ -87,15 +91,19 @@ func (s *Sandbox) resend(t *task) {
 	s.emit(t.connection.owner, "patient.ehi_export_success", s.success(t))
 }
 
-// begin starts a new task. With early-event it ends, and its event is delivered,
-// before begin returns.
-func (s *Sandbox) begin(t *task) {
+// begin starts a new task and returns the status that its registration is
+// answered with: pending, however soon it ends. With early-event it ends, and
+// its event is delivered, before begin returns.
+func (s *Sandbox) begin(t *task) (status string) {
 	if s.faults.take("early-event") {
 		s.finish(t)
 		s.settle(5 * time.Second)
-		return
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return t.status
 	}
 	s.start(func(ctx context.Context) { s.run(ctx, t) })
+	return "pending"
 }
 
 // settle waits until each delivery had its first attempt, or the time is up.

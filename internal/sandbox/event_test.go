@@ -197,6 +197,17 @@ func TestNoWebhook(t *testing.T) {
 	w.hook.wait(t, 1)
 }
 
+// A task may end at once; its registration is still answered as that of a new
+// one, whichever of the two comes first.
+func TestNewTaskIsPending(t *testing.T) {
+	w := newWorld(t, sandbox.Options{Repeat: sandbox.RepeatUntilTerminal})
+	for n := range 300 {
+		if status := w.register(t, ready)["status"]; status != "pending" {
+			t.Fatalf("registration %d was answered %v", n, status)
+		}
+	}
+}
+
 func TestEarlyEvent(t *testing.T) {
 	w := newWorld(t, sandbox.Options{Pending: time.Hour}, "early-event=1")
 	if status := w.register(t, ready)["status"]; status != "success" || len(w.hook.all()) != 1 {
