@@ -27,6 +27,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exit":   scriptExit,
+			"held":   scriptHeld,
 			"memory": scriptMemory,
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",

@@ -28,7 +28,7 @@ const exampleFile = "../../testdata/example_export.jsonl"
 // it, a receiver and a worker.
 type way struct {
 	*sandbox.Sandbox
-	t       *testing.T
+	t       testing.TB
 	client  *export.Client
 	landing *export.Landing
 	log     safeBuffer
@@ -54,7 +54,7 @@ func (b *safeBuffer) String() string {
 	return b.b.String()
 }
 
-func need(t *testing.T, err error) {
+func need(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func need(t *testing.T, err error) {
 }
 
 // newWay starts everything, with failures on.
-func newWay(t *testing.T, fail ...string) *way {
+func newWay(t testing.TB, fail ...string) *way {
 	w := &way{t: t, lines: map[string]int{}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	need(t, err)
@@ -271,15 +271,13 @@ func TestAgainstSandboxRevoked(t *testing.T) {
 	}
 }
 
-// TestAgainstSandboxSpeed measures the way from the registration, whose event is
-// sent at once, to the import.
-func TestAgainstSandboxSpeed(t *testing.T) {
-	w := newWay(t)
-	start := time.Now()
-	w.expect(w.register().TaskID, "imported 383")
-	took := time.Since(start)
-	t.Logf("from the registration to the import: %v", took)
-	if took > 2*time.Second && !testing.Short() {
-		t.Errorf("it took %v", took)
+// BenchmarkAgainstSandbox times the way from the registration, whose event is sent
+// at once, to the import.
+func BenchmarkAgainstSandbox(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		w := newWay(b)
+		b.StartTimer()
+		w.expect(w.register().TaskID, "imported 383")
 	}
 }

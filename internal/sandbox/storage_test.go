@@ -186,7 +186,7 @@ func TestSlowDrip(t *testing.T) {
 	if g := w.ask(t, "GET", at, "", bare); g.text != string(exampleText(t)) {
 		t.Errorf("%d bytes", len(g.text))
 	}
-	if took := time.Since(began); took < 400*time.Millisecond || took > 5*time.Second {
+	if took := time.Since(began); took < 400*time.Millisecond {
 		t.Errorf("492 kB at 1 MB/s took %s", took)
 	}
 }

@@ -194,15 +194,14 @@ func TestQueryEndsWithItsContext(t *testing.T) {
 	deadline := errors.New("too slow")
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 200*time.Millisecond, deadline)
 	defer cancel()
-	start := time.Now()
 	res, err := r.Query(ctx, "select count(*) from range(1000000) a, range(1000000) b where a.range + b.range < 0")
 	if err == nil {
 		for res.Next() {
 		}
 		err = res.Close()
 	}
-	if !errors.Is(err, deadline) || time.Since(start) > 5*time.Second {
-		t.Errorf("got %v after %v", err, time.Since(start))
+	if !errors.Is(err, deadline) {
+		t.Errorf("got %v", err)
 	}
 	if got := queryAll(t, r, "select 1"); got[0][0] != int64(1) {
 		t.Errorf("the reader is of no use afterwards: %v", got)
