@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -75,8 +76,10 @@ func (s *Server) URL() string { return s.guard.origin + "/start/" + s.guard.star
 func (s *Server) Serve(ctx context.Context) ([]Account, error) {
 	server := s.httpServer(ctx)
 	failed := make(chan error, len(s.listeners))
+	var serving sync.WaitGroup // so that the ports are free when this returns
+	defer serving.Wait()
 	for _, l := range s.listeners {
-		go func() { failed <- server.Serve(netutil.LimitListener(l, maxClients)) }()
+		serving.Go(func() { failed <- server.Serve(netutil.LimitListener(l, maxClients)) })
 	}
 	var err error
 	select {
