@@ -103,14 +103,16 @@ func (s *Sandbox) dispatch(m message) {
 		if i > 0 {
 			free = nil
 		}
-		s.start(func(ctx context.Context) { s.deliver(ctx, c, d, before, free) })
+		due := s.clock.now().Add(c.delay) // here: the clock may be advanced before deliver runs
+		s.start(func(ctx context.Context) { s.deliver(ctx, c, d, due, before, free) })
 	}
 }
 
-// deliver sends a message until it is accepted or the attempts are used up. It
-// begins when before is closed or a second has passed, and closes after when the
-// first attempt is over.
-func (s *Sandbox) deliver(ctx context.Context, m message, d *Delivery, before, after chan struct{}) {
+// deliver sends a message, first when it is due, until it is accepted or the
+// attempts are used up. It begins when before is closed or a second has passed, and
+// closes after when the first attempt is over. A retry's time counts from the
+// beginning of the attempt before it: who has received that may advance the clock.
+func (s *Sandbox) deliver(ctx context.Context, m message, d *Delivery, due time.Time, before, after chan struct{}) {
 	if before != nil {
 		select {
 		case <-before:
@@ -118,8 +120,8 @@ func (s *Sandbox) deliver(ctx context.Context, m message, d *Delivery, before, a
 			s.release(before)
 		}
 	}
-	next := s.clock.now().Add(m.delay)
-	for n := 0; s.clock.wait(ctx, next) == nil; n++ {
+	for n := 0; s.clock.wait(ctx, due) == nil; n++ {
+		began := s.clock.now()
 		done := s.attempt(ctx, m, d)
 		if after != nil {
 			close(after)
@@ -128,7 +130,7 @@ func (s *Sandbox) deliver(ctx context.Context, m message, d *Delivery, before, a
 		if done || s.usedUp(d, n) {
 			return
 		}
-		next = s.clock.now().Add(s.opts.RetryWaits[n])
+		due = began.Add(s.opts.RetryWaits[n])
 	}
 	if after != nil {
 		close(after)
