@@ -22,7 +22,7 @@ type erasure struct {
 }
 
 func (l *Landing) erasures() shelf[erasure] {
-	return shelf[erasure]{l, erasedDir, func(e *erasure) *string { return &e.Key }}
+	return shelf[erasure]{l, erasedDir, func(e *erasure) *string { return &e.Key }, nil}
 }
 
 func erasureKey(connectionID string) string {

@@ -30,18 +30,20 @@ type shelf[T any] struct {
 	land *Landing
 	name string // of the folder
 	id   func(*T) *string
+
+	alike func(a, b string) bool // two ids stand for one record; nil: none do
 }
 
 func (l *Landing) connections() shelf[Connection] {
-	return shelf[Connection]{l, connectionsDir, func(c *Connection) *string { return &c.ID }}
+	return shelf[Connection]{l, connectionsDir, func(c *Connection) *string { return &c.ID }, nil}
 }
 
 func (l *Landing) exports() shelf[Export] {
-	return shelf[Export]{l, exportsDir, func(x *Export) *string { return &x.TaskID }}
+	return shelf[Export]{l, exportsDir, func(x *Export) *string { return &x.TaskID }, sameTask}
 }
 
 func (l *Landing) events() shelf[Event] {
-	return shelf[Event]{l, eventsDir, func(e *Event) *string { return &e.ID }}
+	return shelf[Event]{l, eventsDir, func(e *Event) *string { return &e.ID }, nil}
 }
 
 // A DamagedError names records that cannot be read. They were moved aside, with
@@ -84,6 +86,7 @@ func (s shelf[T]) read(path string) (T, error) {
 
 // get reads a record by its id.
 func (s shelf[T]) get(id string) (T, bool, error) {
+	id = s.known(id)
 	rec, err := s.read(s.path(id))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -198,6 +201,7 @@ func exists(path string) bool {
 // Where there is none, fn gets a new one if make is true; else found is false.
 func (s shelf[T]) change(id string, make bool, fn func(*T) bool) (rec T, found bool, err error) {
 	err = s.land.locked(func() error {
+		id = s.known(id)
 		rec, err = s.read(s.path(id))
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && !make:

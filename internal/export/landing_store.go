@@ -68,7 +68,8 @@ func (l *Landing) Connection(id string) (c Connection, ok bool, err error) {
 	return l.connections().get(id)
 }
 
-// Export returns one export; ok is false if it is not known.
+// Export returns one export; ok is false if it is not known. Its id may be written
+// otherwise than taskID: see [SameID].
 func (l *Landing) Export(taskID string) (x Export, ok bool, err error) {
 	return l.exports().get(taskID)
 }
@@ -89,7 +90,8 @@ func (l *Landing) UpdateConnection(id string, change func(*Connection)) error {
 	return err
 }
 
-// UpdateExport is [Landing.UpdateConnection] for an export.
+// UpdateExport is [Landing.UpdateConnection] for an export, whose id keeps the
+// spelling that came first.
 func (l *Landing) UpdateExport(taskID string, change func(*Export)) error {
 	_, _, err := l.changeExport(taskID, true, func(x *Export) bool {
 		change(x)
@@ -102,10 +104,11 @@ func (l *Landing) UpdateExport(taskID string, change func(*Export)) error {
 // one that is not there any more is left so: found is false.
 func (l *Landing) changeExport(taskID string, make bool, change func(*Export) bool) (x Export, found bool, err error) {
 	return l.exports().change(taskID, make, func(x *Export) bool {
+		id := x.TaskID
 		if !change(x) {
 			return false
 		}
-		x.TaskID, x.Updated = validText(taskID), l.now().UTC()
+		x.TaskID, x.Updated = id, l.now().UTC()
 		return true
 	})
 }

@@ -225,6 +225,32 @@ func TestUpdatesDoNotGetLost(t *testing.T) {
 	}
 }
 
+// An export has one record, however an event, a link or an answer writes its task.
+func TestOneRecordForSpellingsOfATask(t *testing.T) {
+	const plain, dashed = "c9c7a91b66b34fdca749bb8e9cfbf617", "C9C7A91B-66b3-4fdc-a749-bb8e9cfbf617"
+	long := strings.Repeat("a", 64)
+	l := openLanding(t)
+	must(t, l.UpdateExport(dashed, func(x *Export) { x.Status = "success" }))
+	must(t, l.UpdateExport(plain, func(x *Export) { x.APIMode = "test" }))
+	must(t, l.UpdateExport(long+"-b", func(x *Export) { x.Status = "b" }))
+	must(t, l.UpdateExport(long+"-c", func(x *Export) { x.Status = "c" }))
+	for _, id := range []string{plain, dashed} {
+		x, ok, err := l.Export(id)
+		if err != nil || !ok || x.TaskID != dashed || x.Status != "success" || x.APIMode != "test" {
+			t.Errorf("%s: %+v, %v", id, x, err)
+		}
+	}
+	if x, _, err := l.Export(long + "C"); err != nil || x.Status != "c" {
+		t.Errorf("a long id: %+v, %v", x, err)
+	}
+	if all, err := l.Exports(); len(all) != 3 || err != nil {
+		t.Errorf("%d records, %v", len(all), err)
+	}
+	if _, ok, err := l.Export("c9c7"); ok || err != nil {
+		t.Errorf("part of an id: found %v, %v", ok, err)
+	}
+}
+
 func TestListsAreSorted(t *testing.T) {
 	l := openLanding(t)
 	when := func(n int) *time.Time { at := time.Unix(int64(n), 0); return &at }
