@@ -178,18 +178,27 @@ func (e *ForeignHostError) Hint() string {
 const goneText = "the exported file is gone at Fasten Connect"
 
 // A GoneError says that the file is not at Fasten any more: it lives 24 hours.
-type GoneError struct{ Detail string }
+type GoneError struct {
+	Detail string
+	Kept   string // task that Fasten answered again, when a new export was asked for; "" if it did not
+}
 
 func (e *GoneError) Error() string {
 	text := goneText
 	if e.Detail != "" {
 		text += ": " + e.Detail
 	}
+	if e.Kept != "" {
+		text += "; asked for a new export, it names the same one"
+	}
 	return text
 }
 
 // Hint says what to do.
 func (e *GoneError) Hint() string {
+	if e.Kept != "" {
+		return "Fasten answers one export for a day or so: run the same command again tomorrow, and contact Fasten's support if it stays so (task_id " + e.Kept + ")"
+	}
 	return "files are kept for 24 hours; register a new export: fhirwh fetch CONNECTION"
 }
 

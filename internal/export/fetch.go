@@ -89,9 +89,9 @@ type fetching struct {
 	start      time.Time
 
 	task     Task
-	failures int    // of exports at Fasten
-	failed   string // task that failed or whose file is gone; the same again is no retry
-	gone     bool   // a file was gone once
+	failures int        // of exports at Fasten
+	failed   string     // task that failed or whose file is gone; the same again is no retry
+	gone     *GoneError // a file was gone once
 }
 
 func (w *fetching) report(s FetchStep) {
@@ -228,8 +228,8 @@ func isFailed(status string) bool {
 func (w *fetching) mayRetry(err error) (wait time.Duration, ok bool) {
 	same := SameID(w.failed, w.task.TaskID) && w.failed != ""
 	w.failed = w.task.TaskID
-	if _, isGone := errors.AsType[*GoneError](err); isGone && !w.gone && !same {
-		w.gone = true
+	if e, isGone := errors.AsType[*GoneError](err); isGone && w.gone == nil && !same {
+		w.gone = e
 		return 0, true
 	}
 	e, isFailure := errors.AsType[*FailureError](err)

@@ -215,6 +215,22 @@ func TestFetch(t *testing.T) {
 			r.tasks = []string{r.tasks[0], `{"task_id":"t2","status":"pending"}`}
 			r.clock.later = []event{{3 * s, r.landing.set("t1", export.ExportExpired, "")}, {6 * s, r.landing.set("t2", export.ExportLanded, "")}}
 		}, export.ExportLanded, nil, 2, 7 * s},
+		{"gone, then the same task", func(r *fetchRig) {
+			r.tasks = []string{r.tasks[0], `{"task_id":"t1","status":"success"}`}
+			r.clock.later = []event{{3 * s, r.landing.set("t1", export.ExportExpired, "")}}
+		}, "", isA[*export.GoneError], 2, 20 * s},
+		{"gone, then the same task, and its event again", func(r *fetchRig) {
+			r.tasks = []string{r.tasks[0], `{"task_id":"t1","status":"success"}`}
+			r.clock.later = []event{{3 * s, r.landing.set("t1", export.ExportExpired, "")}, {10 * s, r.landing.set("t1", export.ExportLanded, "")}}
+		}, export.ExportLanded, nil, 2, 11 * s},
+		{"the event names the task otherwise", func(r *fetchRig) {
+			r.landing.events = []export.Event{
+				{Type: export.TypeExportSuccess, TaskID: "t8", ConnectionID: "c1", State: export.EventDone, Received: start.Add(-s)},
+				{Type: export.TypeExportSuccess, TaskID: "t9", ConnectionID: "C1", State: export.EventDone, Received: start.Add(s)},
+			}
+			r.landing.set("t8", export.ExportImported, "")()
+			r.clock.later = []event{{4 * s, r.say(&r.status, `{"task_id":"t1","status":"success"}`)}, {6 * s, r.landing.set("t9", export.ExportLanded, "")}}
+		}, export.ExportLanded, nil, 1, 25 * s},
 		{"other mode", func(r *fetchRig) { r.connection = strings.Replace(r.connection, `"test"`, `"live"`, 1) }, "", isA[*export.ModeError], 0, 0},
 		{"revoked", func(r *fetchRig) { r.connection = strings.Replace(r.connection, "authorized", "revoked", 1) }, "", isA[*export.ConsentError], 0, 0},
 		{"consent expired", func(r *fetchRig) {

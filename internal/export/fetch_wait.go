@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -69,11 +70,15 @@ func (s *waiting) turnToOther() error {
 		return nil
 	}
 	e, _, err := s.Landing.Export(s.other)
-	switch e.State {
-	case ExportLinked, ExportLanded, ExportImported:
+	if e.hasFiles() {
 		s.task.TaskID, s.other = s.other, ""
 	}
 	return err
+}
+
+// hasFiles reports whether the files of an export are here, or on their way.
+func (x *Export) hasFiles() bool {
+	return x.State == ExportLinked || x.State == ExportLanded || x.State == ExportImported
 }
 
 // tellDownload reports what the download is at.
@@ -163,6 +168,12 @@ func (s *waiting) missing(ctx context.Context) error {
 	if isFailed(s.task.Status) {
 		return s.failedUnheard()
 	}
+	if s.other = s.byAnotherName(); s.other != "" {
+		return nil
+	}
+	if s.gone != nil && SameID(s.failed, s.task.TaskID) {
+		return s.goneStill()
+	}
 	if s.asked {
 		err := s.record(func(e *Export) {
 			if e.State == ExportPending {
@@ -200,6 +211,39 @@ func (s *waiting) takeOver(task Task) error {
 	}
 	s.other = before
 	return s.begun(task)
+}
+
+// byAnotherName returns the task that an event since we began has the files of our
+// connection under: Fasten's own examples name one export in several ways.
+func (s *waiting) byAnotherName() string {
+	events, err := s.Landing.Events()
+	if err != nil {
+		return "" // without it the wait ends as it would
+	}
+	for _, e := range slices.Backward(events) {
+		isNews := e.Type == TypeExportSuccess && e.State == EventDone && !e.Received.Before(s.start)
+		if isNews && SameID(e.ConnectionID, s.connection) && e.TaskID != "" && !SameID(e.TaskID, s.task.TaskID) {
+			x, _, err := s.Landing.Export(e.TaskID)
+			if err == nil && x.hasFiles() {
+				return e.TaskID
+			}
+		}
+	}
+	return ""
+}
+
+// goneStill ends a task whose file is gone, which Fasten answered again when we
+// registered, and of which no event came.
+func (s *waiting) goneStill() error {
+	err := s.record(func(e *Export) {
+		if e.State == ExportPending {
+			e.State, e.LastError = ExportExpired, s.gone.Error()
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return &GoneError{Detail: s.gone.Detail, Kept: shortID(s.task.TaskID)}
 }
 
 // whyNot says what was wrong with the last event since we began that was about
