@@ -27,11 +27,16 @@ const tolerance = 5 * time.Minute
 // secretPrefix begins a webhook's secret as the portal shows it.
 const secretPrefix = "whsec_"
 
-// ParseWebhookSecret returns the key that a webhook's secret stands for: base64
-// behind the prefix whsec_, which may be missing. Its errors do not quote the
-// secret.
+// ParseWebhookSecret returns the key that a webhook's secret stands for: base64,
+// its padding or none, behind the prefix whsec_, which may be missing. Its errors
+// do not quote the secret.
 func ParseWebhookSecret(text string) ([]byte, error) {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, secretPrefix))
+	text = strings.TrimPrefix(text, secretPrefix)
+	encoding := base64.StdEncoding
+	if !strings.HasSuffix(text, "=") { // a double click does not mark it
+		encoding = base64.RawStdEncoding
+	}
+	key, err := encoding.DecodeString(text)
 	if err != nil {
 		return nil, errors.New("read webhook secret: not base64 behind " + secretPrefix)
 	}

@@ -215,7 +215,8 @@ func TestParseWebhookSecret(t *testing.T) {
 		{"nothing", "", false},
 		{"only the prefix", "whsec_", false},
 		{"no base64", "whsec_hunter2!", false},
-		{"no padding", strings.TrimRight(secretA, "="), false},
+		{"no padding", strings.TrimRight(secretA, "="), true},
+		{"half the padding", "whsec_AAAAAA=", false},
 		{"prefix twice", "whsec_" + secretA, false},
 	}
 	for _, tt := range tests {
