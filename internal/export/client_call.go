@@ -87,8 +87,9 @@ type envelope struct {
 }
 
 func (c *Client) readAnswer(name string, resp *http.Response, body []byte) (json.RawMessage, error) {
-	tooLong := len(body) > maxAnswer
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	text, packErr := ungzip(body, maxAnswer)
+	tooLong := len(body) > maxAnswer || errors.Is(packErr, errUnpackedTooLong)
+	body = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
 	var e envelope
 	jsonErr := json.Unmarshal(body, &e)
 	apiErr := &APIError{
@@ -99,6 +100,8 @@ func (c *Client) readAnswer(name string, resp *http.Response, body []byte) (json
 	switch {
 	case tooLong:
 		apiErr.Body = BodyTooLong
+	case packErr != nil:
+		apiErr.Body = BodyDamaged
 	case jsonErr != nil:
 		apiErr.Body = bodyKind(resp.Header, body)
 	case resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated, e.Success != nil && !*e.Success:

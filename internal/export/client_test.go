@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,6 +54,14 @@ const (
 	message = `{"success":false,"error":"see https://x.test/` + canary + ` and ` + testPrivate + `"}`
 )
 
+func gzipped(text string) string {
+	var b strings.Builder
+	z := gzip.NewWriter(&b)
+	_, _ = io.WriteString(z, text)
+	_ = z.Close()
+	return b.String()
+}
+
 func TestRegister(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -67,6 +76,11 @@ func TestRegister(t *testing.T) {
 		{"unknown fields and status", []step{answer(200, `{"data":{"task_id":"a","status":"rejected","x":{"y":[1]}},"z":null}`)}, "a rejected", 1, 0},
 		{"number and null", []step{answer(200, `{"data":{"task_id":4711,"status":null}}`)}, "4711 ", 1, 0},
 		{"byte order mark", []step{answer(200, "\xef\xbb\xbf"+task)}, "c9c7a91b pending", 1, 0},
+		{"gzip that was not asked for", []step{answer(200, gzipped(task), "Content-Encoding", "gzip")}, "c9c7a91b pending", 1, 0},
+		{"gzip that is none", []step{answer(200, task, "Content-Encoding", "gzip")}, "c9c7a91b pending", 1, 0},
+		{"gzip cut short, then well", []step{answer(200, gzipped(task)[:40], "Content-Encoding", "gzip"), answer(200, task)}, "c9c7a91b pending", 2, 250 * time.Millisecond},
+		{"gzip of too much", []step{answer(200, gzipped(strings.Repeat(" ", 1<<20)+task), "Content-Encoding", "gzip")}, "more than 1 MiB", 1, 0},
+		{"500 in gzip", []step{answer(500, gzipped(`{"error":"no"}`), "Content-Encoding", "x-gzip")}, "500 Internal Server Error: no", 8, 30750 * time.Millisecond},
 		{"500, then well", []step{answer(500, ""), answer(200, task)}, "c9c7a91b pending", 2, 250 * time.Millisecond},
 		{"502 page, 503, 504, then well", []step{answer(502, "<html>"), answer(503, "x"), answer(504, "{"), answer(200, task)}, "c9c7a91b pending", 4, 1750 * time.Millisecond},
 		{"reset, then well", []step{reset, answer(200, task)}, "c9c7a91b pending", 2, 250 * time.Millisecond},

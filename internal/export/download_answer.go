@@ -82,9 +82,13 @@ func (d *download) begin(resp *http.Response) (whole bool, err error) {
 	case http.StatusRequestedRangeNotSatisfiable:
 		return d.beyondEnd(resp)
 	case http.StatusPartialContent:
-		err = d.goOn(resp)
+		if start, total, ok := contentRange(resp.Header.Get("Content-Range")); ok && start == 0 {
+			err = d.startOver(resp, total) // where we asked to go on is ignored
+		} else {
+			err = d.goOn(resp)
+		}
 	default:
-		err = d.startOver(resp)
+		err = d.startOver(resp, resp.ContentLength)
 	}
 	if err == nil && d.part.state.Total > d.to.MaxBytes {
 		err = &TooLargeError{d.to.MaxBytes}
@@ -128,8 +132,8 @@ func (d *download) doesNotFit() error {
 	return &ContentError{Problem: "the rest that came does not belong to what was there", transient: true}
 }
 
-// startOver takes a 200: the whole file from its beginning.
-func (d *download) startOver(resp *http.Response) error {
+// startOver takes a 200: the whole file of total bytes, from its beginning.
+func (d *download) startOver(resp *http.Response, total int64) error {
 	if d.part.state.Raw > 0 {
 		d.restarted = true
 	}
@@ -141,7 +145,7 @@ func (d *download) startOver(resp *http.Response) error {
 		return err
 	}
 	s := &d.part.state
-	s.Total, s.Packed = resp.ContentLength, packed
+	s.Total, s.Packed = total, packed
 	if etag := resp.Header.Get("ETag"); isStrong(etag) {
 		s.ETag = etag
 	}

@@ -217,11 +217,14 @@ func (p *part) checkpoint(now bool) error {
 
 const checkpointEvery = 250 * time.Millisecond
 
-// endsWhole reports whether the last line can be all that was sent. It reads the
-// frames that have it.
+// endsWhole reports whether the end of the file can be all that was sent: the last
+// line, of which it reads the frames, or the end of compressed data.
 func (p *part) endsWhole() (bool, error) {
-	if p.state.Packed || p.state.Raw == 0 {
+	if p.state.Raw == 0 {
 		return p.state.Packed, nil
+	}
+	if whole, packed, err := p.unpacks(); packed || err != nil {
+		return whole, err
 	}
 	section := io.NewSectionReader(p.file, p.state.LineFrame, p.state.Part-p.state.LineFrame)
 	z, err := zstd.NewReader(section, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))

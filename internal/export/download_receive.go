@@ -148,7 +148,7 @@ func (r *reading) fill(f *frame) error {
 func (r *reading) pass(f *frame) error {
 	r.cut = time.Now()
 	p := r.d.part
-	if r.offset == 0 && !p.state.Packed && len(f.raw) > 0 {
+	if r.offset == 0 && len(f.raw) > 0 && !(p.state.Packed && isPackedHead(f.raw)) {
 		if err := sniff(p.kind, f.raw); err != nil {
 			return err
 		}

@@ -9,11 +9,15 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/fhirwh/fhirwh/internal/export"
 )
@@ -314,6 +318,48 @@ func TestDownloadKeepsCompressedAsSent(t *testing.T) {
 	if got := r.storage.requests()[0].Header.Get("Accept-Encoding"); got != "identity" {
 		t.Errorf("asked for %q", got)
 	}
+}
+
+// Nothing but the content itself says that a compressed file was cut off where the
+// end of the connection is the end of the file.
+func TestDownloadOfCompressedCutOff(t *testing.T) {
+	var z, zs bytes.Buffer
+	g := gzip.NewWriter(&z)
+	_, _ = g.Write(lines(1000))
+	_ = g.Close()
+	w, err := zstd.NewWriter(&zs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = w.Write(lines(1000))
+	_ = w.Close()
+	for _, whole := range [][]byte{z.Bytes(), zs.Bytes()} {
+		for _, cut := range []int{1, 3, 200} {
+			for _, encoding := range []string{"gzip", ""} {
+				r := newRig(t, answer(200, string(whole[:len(whole)-cut]), "Transfer-Encoding", "chunked", "Content-Encoding", encoding), answer(200, string(whole), "Content-Encoding", encoding))
+				if r.want(whole); len(r.storage.requests()) != 2 {
+					t.Errorf("%d bytes missing, declared as %q: asked %d times", cut, encoding, len(r.storage.requests()))
+				}
+			}
+		}
+	}
+	r := newRig(t, answer(200, z.String()[:z.Len()-5], "Transfer-Encoding", "chunked"))
+	if got := r.want(z.Bytes()[:z.Len()-5]); !got.CutOff {
+		t.Error("not said that it is cut off")
+	}
+}
+
+// A server that ignores where a range begins may still answer 206.
+func TestDownloadOfRangeFromTheBeginning(t *testing.T) {
+	all := lines(1000)
+	head := answer(206, string(all), "ETag", etag, "Content-Range", fmt.Sprintf("bytes 0-%d/%d", len(all)-1, len(all)))
+	r := newRig(t, answer(200, string(all[:500]), "ETag", etag, "Content-Length", strconv.Itoa(len(all))), head)
+	r.want(all)
+	if n := len(r.storage.requests()); n != 2 {
+		t.Errorf("asked %d times", n)
+	}
+	part := answer(206, string(all[:500]), "ETag", etag, "Content-Range", fmt.Sprintf("bytes 0-499/%d", len(all)))
+	newRig(t, part, object(all, etag)).want(all)
 }
 
 func TestDownloadStalls(t *testing.T) {

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -61,7 +62,11 @@ var (
 // envelope is read as its data. An error says that the body is no event, and what
 // could be read comes with it.
 func decodeMessage(body []byte, legacy bool) (message, error) {
-	envelope, ok := readObject(body)
+	text, err := ungzip(body, MaxEventBytes)
+	if err != nil {
+		return message{}, errNoObject
+	}
+	envelope, ok := readObject(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
 	if !ok {
 		return message{}, errNoObject
 	}

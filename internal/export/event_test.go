@@ -1,6 +1,7 @@
 package export
 
 import (
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"maps"
@@ -118,6 +119,14 @@ func TestDecodeConnection(t *testing.T) {
 	}
 }
 
+func pack(text string) string {
+	var b strings.Builder
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write([]byte(text))
+	_ = z.Close()
+	return b.String()
+}
+
 func TestDecodeEnvelope(t *testing.T) {
 	const flat = `{"task_id":"t","org_connection_id":"c","download_link":"` + linkA + `"}`
 	tests := []struct {
@@ -128,6 +137,10 @@ func TestDecodeEnvelope(t *testing.T) {
 	}{
 		{"as documented", success(`"x":1`), false, TypeExportSuccess, nil},
 		{"flat", flat, false, "", errNoType},
+		{"byte order mark", "\xef\xbb\xbf" + success(`"x":1`), false, TypeExportSuccess, nil},
+		{"gzip", pack(success(`"x":1`)), false, TypeExportSuccess, nil},
+		{"gzip cut short", pack(success(`"x":1`))[:60], false, "", errNoObject},
+		{"gzip of too much", pack(success(`"x":1`) + strings.Repeat(" ", MaxEventBytes)), false, "", errNoObject},
 		{"flat, which is allowed", flat, true, TypeExportSuccess, nil},
 		{"flat failure", `{"failure_reason":"x"}`, true, TypeExportFailed, nil},
 		{"flat connection", `{"connection_status":"authorized"}`, true, TypeConnected, nil},

@@ -39,9 +39,9 @@ type Receiver struct {
 // ServeHTTP implements [http.Handler].
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	switch req.URL.Path {
-	case PathWebhookTest:
+	case PathWebhookTest, PathWebhookTest + "/": // as people enter it: a 404 would switch the endpoint off
 		r.webhook(w, req, ModeTest)
-	case PathWebhookLive:
+	case PathWebhookLive, PathWebhookLive + "/":
 		r.webhook(w, req, ModeLive)
 	case PathHealth:
 		if allow(w, req, http.MethodGet, http.MethodHead) {

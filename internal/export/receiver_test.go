@@ -164,7 +164,8 @@ func TestReceiverKeepsWhatItDoesNotActOn(t *testing.T) {
 	}
 }
 
-func TestReceiverDoesNotUnpack(t *testing.T) {
+// What is signed is verified as it came, and unpacked only then.
+func TestReceiverUnpacksWhatIsVerified(t *testing.T) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	_, _ = z.Write([]byte(body2))
@@ -175,8 +176,14 @@ func TestReceiverDoesNotUnpack(t *testing.T) {
 	if w := r.do(req); w.Code != http.StatusOK {
 		t.Errorf("answer %d", w.Code)
 	}
-	if e, _, _ := r.landing.Event("w"); e.State != EventUndecodable || !bytes.Equal(e.Body, packed.Bytes()) {
+	e, _, _ := r.landing.Event("3f0e6a52-5c0e-4a35-9a3e-0f6f6b0c2d11")
+	if e.State != EventPending || !bytes.Equal(e.Body, packed.Bytes()) {
 		t.Errorf("stored %s", e.State)
+	}
+	req = r.request(PathWebhookTest, "w2", body2)
+	req.Body = io.NopCloser(&packed)
+	if w := r.do(req); w.Code != http.StatusUnauthorized {
+		t.Errorf("signed before it was packed: answer %d", w.Code)
 	}
 }
 
@@ -186,7 +193,7 @@ func TestReceiverAddresses(t *testing.T) {
 		status       int
 	}{
 		{"GET", "/webhook/test", 405}, {"PUT", "/webhook/live", 405}, {"HEAD", "/webhook/test", 405}, {"POST", "/healthz", 405}, {"POST", "/metrics", 405},
-		{"POST", "/", 404}, {"POST", "/webhook", 404}, {"POST", "/webhook/test/", 404}, {"POST", "/webhook/TEST", 404}, {"POST", "/webhook/other", 404},
+		{"POST", "/", 404}, {"POST", "/webhook", 404}, {"POST", "/webhook/test/", 401}, {"GET", "/webhook/live/", 405}, {"POST", "/webhook/test//", 404}, {"POST", "/webhook/TEST", 404}, {"POST", "/webhook/other", 404},
 		{"POST", "//webhook/test", 404}, {"GET", "/favicon.ico", 404}, {"GET", "/healthz", 200}, {"HEAD", "/healthz", 200}, {"GET", "/metrics", 200},
 	}
 	for _, tt := range tests {
