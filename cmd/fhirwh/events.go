@@ -207,7 +207,7 @@ func (cmd *eventsReplayCmd) follow(ctx context.Context, c *cli, std stdio, e exp
 // report says what became of the export that an event is about.
 func (s *service) report(std stdio, e export.Event) error {
 	if s.importer.last != nil {
-		return std.printSummary(s.importer.last)
+		return errors.Join(std.printSummary(s.importer.last), s.importer.findings())
 	}
 	x, ok, err := s.landing.Export(e.TaskID)
 	switch {

@@ -18,7 +18,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2
-	exitFindings    = 3   // done, with rejected lines (import) or differences (verify)
+	exitFindings    = 3   // done, with rejected lines (import, fetch, events replay) or differences (verify)
 	exitBusy        = 4   // another process has the warehouse
 	exitInterrupted = 130 // by Ctrl-C or a request to end: nothing was changed
 )

@@ -47,7 +47,10 @@ func (cmd *fetchCmd) Run(ctx context.Context, c *cli, std stdio) error {
 	if err != nil && len(exports) == 0 {
 		return err
 	}
-	return errors.Join(cmd.report(s, exports, std), err)
+	if err = errors.Join(cmd.report(s, exports, std), err); err != nil {
+		return err
+	}
+	return s.importer.findings()
 }
 
 // connections returns the ids to fetch.

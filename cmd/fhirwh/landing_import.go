@@ -23,8 +23,19 @@ type landedImporter struct {
 	limits  limits
 	memory  byteSize
 
-	mu   sync.Mutex
-	last *warehouse.Summary
+	mu       sync.Mutex
+	last     *warehouse.Summary
+	rejected int64 // lines, of all imports
+}
+
+// findings is errFindings if lines were rejected, as an import of files has it.
+func (im *landedImporter) findings() error {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	if im.rejected > 0 {
+		return errFindings
+	}
+	return nil
 }
 
 // load is what a worker calls with the files that have landed.
@@ -38,6 +49,7 @@ func (im *landedImporter) load(ctx context.Context, files []export.LandedFile) (
 	}
 	im.mu.Lock()
 	im.last = sum
+	im.rejected += sum.Rejected
 	im.mu.Unlock()
 	imported := make([]export.ImportedFile, len(files))
 	for i, f := range files {

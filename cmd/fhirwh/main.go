@@ -71,8 +71,9 @@ const description = `Turn FHIR exports into a DuckDB warehouse that answers SQL.
   fhirwh import export.jsonl
   fhirwh query "SELECT * FROM patients"
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with rejected lines (import) or
-differences (verify), 4 the warehouse is in use by another program, 130 interrupted.`
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with rejected lines (import,
+fetch, events replay) or differences (verify), 4 the warehouse is in use by another
+program, 130 interrupted.`
 
 // run is the program: it parses args, runs a command and returns the exit code.
 func run(ctx context.Context, args []string, std stdio) int {
