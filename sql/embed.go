@@ -106,6 +106,7 @@ var macros = []string{
 	"coding_choice",
 	"coding_text",
 	"pick_coding",
+	"says_something",
 	"pick_concept",
 	"plain_concept",
 	"json_concept",

@@ -28,10 +28,14 @@ with named as (
             nullif(o.name, '')
         )
     from base.PractitionerRole as r
+    left join ledger.urns as pu on pu.source = r._source and pu.urn = r.practitioner.reference
+    left join ledger.urns as ou on ou.source = r._source and ou.urn = r.organization.reference
     left join base.Practitioner as p
-        on p._source = r._source and p.id = string_split(r.practitioner.reference, '/')[-1]
+        on p._source = r._source
+        and p.id = ref_id(r.practitioner.reference, 'Practitioner', pu.resource_type, pu.id)
     left join base.Organization as o
-        on o._source = r._source and o.id = string_split(r.organization.reference, '/')[-1]
+        on o._source = r._source
+        and o.id = ref_id(r.organization.reference, 'Organization', ou.resource_type, ou.id)
     union all
     select _source, 'Organization', id, nullif(name, '') from base.Organization
     union all

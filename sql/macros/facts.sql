@@ -329,7 +329,14 @@ create or replace macro facts() as table
                 concat_ws(
                     ' ',
                     picked_text(b.aim.measure, ['SNOMED CT', 'LOINC']),
-                    number_text(coalesce(b.aim.detailQuantity.value, number_sent(b._extra, '/target/0/detailQuantity/value'))),
+                    number_text(
+                        coalesce(
+                            b.aim.detailQuantity.value,
+                            number_sent(b._extra, '/target/0/detailQuantity/value'),
+                            b.aim.detailInteger,
+                            number_sent(b._extra, '/target/0/detailInteger')
+                        )
+                    ),
                     quantity_unit(b.aim.detailQuantity)
                 )
             ),

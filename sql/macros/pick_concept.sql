@@ -1,5 +1,6 @@
 -- pick_concept(concepts, systems): of a list of CodeableConcepts the first that has
--- a coding, with a code, of one of the systems; else the first.
+-- a coding, with a code, of one of the systems; else the first that says something;
+-- else the first.
 create or replace macro pick_concept(concepts, systems) as
     coalesce(
         case
@@ -8,6 +9,10 @@ create or replace macro pick_concept(concepts, systems) as
                     concepts,
                     lambda the_concept: coding_choice(the_concept.coding, systems) < 1000 * 100000
                 )[1]
+        end,
+        case
+            when len(concepts) > 1
+                then list_filter(concepts, lambda the_concept: says_something(the_concept))[1]
         end,
         concepts[1]
     );

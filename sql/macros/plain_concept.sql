@@ -1,8 +1,9 @@
 -- plain_concept(concept): a CodeableConcept with the fields that every one has, so that
--- those of several tables go into one column.
+-- those of several tables go into one column. NULL of one that says nothing, such as
+-- {"coding": [], "text": ""}, which must not stand before another one.
 create or replace macro plain_concept(concept) as
     case
-        when concept is not null
+        when says_something(concept)
             then {
                 'coding': list_transform(
                     concept.coding,

@@ -5,6 +5,8 @@
 -- Source: FHIR R4 Encounter (https://hl7.org/fhir/R4/encounter.html).
 create or replace view encounters as
 with
+-- Only of visits where somebody's name is not written beside the reference: to look up
+-- all of them takes as long as the rest of the view.
 participating as (
     select number, list(name order by position) as names
     from (
@@ -17,7 +19,7 @@ participating as (
                 generate_subscripts(participant, 1)         as position,
                 unnest(participant).individual              as who
             from base.Encounter
-            where len(participant) > 0
+            where list_contains(list_transform(participant, lambda x: coalesce(x.individual.display, '') = ''), true)
         ) as w
         left join ledger.names as n on n.source = w._source and n.reference = name_key(w.who)
     )
@@ -44,10 +46,10 @@ select
     (epoch_us(fhir_timestamp(t.period."end")) - epoch_us(fhir_timestamp(t.period."start"))) / 60000000.0 as duration_minutes,
     code_system_name(t.reason_coding.system)                as reason_system,
     nullif(t.reason_coding.code, '')                        as reason_code,
-    reason_text(t.own_reason, t.reasonReference[1].display, t.reason, t.reason_coding) as reason,
+    reason_text(plain_concept(t.own_reason), t.reasonReference[1].display, t.reason, t.reason_coding) as reason,
     ref_name(t.serviceProvider, t.contained, s.name)        as service_provider,
     ref_name(t.the_location, t.contained, l.name)           as location,
-    distinct_texts(w.names)                                 as participants,
+    distinct_texts(coalesce(w.names, list_transform(t.participant, lambda x: x.individual.display))) as participants,
     concept_text(t.hospitalization.dischargeDisposition)    as discharge_disposition,
     ref_id(t.partOf.reference, 'Encounter', o.resource_type, o.id) as part_of_id
 from (

@@ -12,7 +12,12 @@ select
     code_system_name(t.coding.system)                       as target_measure_system,
     nullif(t.coding.code, '')                               as target_measure_code,
     coalesce(nullif(t.first_target.measure.text, ''), coding_text(t.first_target.measure.coding, t.coding)) as target_measure,
-    coalesce(t.first_target.detailQuantity.value, number_sent(t._extra, '/target/0/detailQuantity/value')) as target_number,
+    coalesce(
+        t.first_target.detailQuantity.value,
+        number_sent(t._extra, '/target/0/detailQuantity/value'),
+        t.first_target.detailInteger,
+        number_sent(t._extra, '/target/0/detailInteger')
+    )                                                       as target_number,
     quantity_unit(t.first_target.detailQuantity)            as target_unit,
     fhir_date(t.startDate)                                  as start_date,
     fhir_date(t.first_target.dueDate)                       as due_date

@@ -17,7 +17,7 @@ select
     fhir_timestamp(t.performedPeriod."end")                 as performed_end_at,
     code_system_name(t.reason_coding.system)                as reason_system,
     nullif(t.reason_coding.code, '')                        as reason_code,
-    reason_text(t.own_reason, t.reasonReference[1].display, t.reason, t.reason_coding) as reason,
+    reason_text(plain_concept(t.own_reason), t.reasonReference[1].display, t.reason, t.reason_coding) as reason,
     concept_text(t.bodySite[1])                             as body_site,
     concept_text(t.outcome)                                 as outcome,
     ref_name(t.performer[1].actor, t.contained, n.name)     as performer,
