@@ -42,7 +42,11 @@ func visit(t *testing.T, lines *bufio.Scanner) *visitor {
 	v := &visitor{t: t, client: http.Client{Jar: jar}, origin: regexp.MustCompile(`^http://[^/]+`).FindString(address)}
 	v.get(address)
 	page := v.get(v.origin + "/")
-	v.csrf = regexp.MustCompile(`data-csrf="(\w+)"`).FindStringSubmatch(page)[1]
+	csrf := regexp.MustCompile(`data-csrf="(\w+)"`).FindStringSubmatch(page)
+	if csrf == nil {
+		t.Fatalf("no token in %s", page)
+	}
+	v.csrf = csrf[1]
 	return v
 }
 
@@ -60,9 +64,14 @@ func (v *visitor) get(address string) string {
 	return string(body)
 }
 
-func (v *visitor) say(event string) string {
+func (v *visitor) say(event string) string { v.t.Helper(); return v.post("/event", event) }
+
+// finish presses the page's button that ends it.
+func (v *visitor) finish() string { v.t.Helper(); return v.post("/finish", "{}") }
+
+func (v *visitor) post(path, body string) string {
 	v.t.Helper()
-	req, err := http.NewRequest(http.MethodPost, v.origin+"/event", strings.NewReader(event))
+	req, err := http.NewRequest(http.MethodPost, v.origin+path, strings.NewReader(body))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -73,11 +82,11 @@ func (v *visitor) say(event string) string {
 		v.t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
+	text, err := io.ReadAll(answer.Body)
 	if err != nil || answer.StatusCode != http.StatusOK {
-		v.t.Fatalf("POST /event: %s, %v", answer.Status, err)
+		v.t.Fatalf("POST %s: %s, %v", path, answer.Status, err)
 	}
-	return string(body)
+	return string(text)
 }
 
 // startSandbox returns a sandbox whose keys the environment holds.
@@ -136,11 +145,13 @@ func TestConnect(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			db := filepath.Join(t.TempDir(), "w.duckdb")
-			args := append([]string{"--db", db, "connect", "--external-id", "patient-42", "--timeout", "5s"}, test.args...)
-			if test.stored == "" {
-				args = append(args, "--keep-open", "--timeout", "1s")
-			}
-			code, out, errText := connectWith(t, args, func(v *visitor) { v.say(`{"event_type":"widget.complete","data":` + test.data + `}`) })
+			args := append([]string{"--db", db, "connect", "--external-id", "patient-42", "--timeout", "1m"}, test.args...)
+			code, out, errText := connectWith(t, args, func(v *visitor) {
+				v.say(`{"event_type":"widget.complete","data":` + test.data + `}`)
+				if test.stored == "" { // the page stays, for another try
+					v.finish()
+				}
+			})
 			if code != test.code || !strings.Contains(errText, test.err) {
 				t.Errorf("exit code %d, want %d; stderr:\n%s", code, test.code, errText)
 			}

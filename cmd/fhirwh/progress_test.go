@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fhirwh/fhirwh/internal/warehouse"
@@ -22,10 +23,12 @@ func TestProgressLine(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := &progress{now: tt.now, started: time.Now().Add(-10 * time.Second)}
-			if got := p.line(); got != tt.want {
-				t.Errorf("got  %s\nwant %s", got, tt.want)
-			}
+			synctest.Test(t, func(t *testing.T) { // where time stands still
+				p := &progress{now: tt.now, started: time.Now().Add(-10 * time.Second)}
+				if got := p.line(); got != tt.want {
+					t.Errorf("got  %s\nwant %s", got, tt.want)
+				}
+			})
 		})
 	}
 }

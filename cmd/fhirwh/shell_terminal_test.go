@@ -152,6 +152,9 @@ func TestShellOnATerminal(t *testing.T) {
 	term.keys("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range < 0;\r")
 	term.expect("fhirwh: interrupted", "\x03")
 	term.expect("fhirwh> ")
+	term.keys(`SELECT 'on' || 'ward' AS v\G` + "\r") // a Ctrl-C too many gives up a line before it
+	term.expect("\nv  onward\n")
+	term.expect("\nfhirwh> ")
 
 	// One column a line, and as wide as the terminal is now.
 	term.ask(".param p it's")

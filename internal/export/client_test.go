@@ -38,7 +38,7 @@ func newAPIRig(t *testing.T, steps ...step) *apiRig {
 	t.Cleanup(server.Close)
 	client, err := export.NewClient(keys(t), export.ClientOptions{
 		BaseURL: server.URL + "/v1/", Clock: r.clock.clock(), Jitter: func() float64 { return 0.5 },
-		Log: slog.New(slog.NewTextHandler(&r.log, nil)), CallTimeout: 5 * time.Second,
+		Log: slog.New(slog.NewTextHandler(&r.log, nil)), CallTimeout: 30 * time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)

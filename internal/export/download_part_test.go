@@ -242,7 +242,7 @@ func downloadForEver(t *testing.T, link string) {
 
 func waitForState(t *testing.T, path string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if b, err := os.ReadFile(path); err == nil && !bytes.Contains(b, []byte(`"raw":0`)) {
 			return
 		}

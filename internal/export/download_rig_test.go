@@ -141,7 +141,7 @@ func newRig(t testing.TB, steps ...step) *rig {
 		BaseURL:      api.URL,
 		Clock:        r.clock.clock(),
 		Jitter:       func() float64 { return 0.5 },
-		StallTimeout: 5 * time.Second,
+		StallTimeout: 30 * time.Second,
 		Log:          slog.New(slog.NewTextHandler(r.log, nil)),
 	})
 	if err != nil {

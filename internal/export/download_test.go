@@ -374,7 +374,7 @@ func TestDownloadStalls(t *testing.T) {
 	never := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	r := newRig(t, stall, never, object(small, etag))
 	client, err := export.NewClient(keys(t), export.ClientOptions{
-		BaseURL: strings.SplitN(r.link, "/v1/", 2)[0], Clock: r.clock.clock(), StallTimeout: 100 * time.Millisecond,
+		BaseURL: strings.SplitN(r.link, "/v1/", 2)[0], Clock: r.clock.clock(), StallTimeout: time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)

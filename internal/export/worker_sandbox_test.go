@@ -184,7 +184,7 @@ func (w *way) now(task string) string {
 func (w *way) expect(task, want string) {
 	w.t.Helper()
 	got := ""
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if got = w.now(task); got == want {
 			return
 		}
@@ -259,7 +259,7 @@ func TestAgainstSandboxRevoked(t *testing.T) {
 	w.expect(w.register().TaskID, "imported 383")
 	id := w.Info().Connections[0].ID
 	need(t, w.Revoke(id))
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
 		c, ok, err := w.landing.Connection(id)
 		need(t, err)
 		if ok && export.IsRevoked(c.Status) && c.Revoked != nil {

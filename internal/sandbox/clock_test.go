@@ -26,7 +26,8 @@ func TestClock(t *testing.T) {
 func TestClockWait(t *testing.T) {
 	c := newClock(nil)
 	done := make(chan error)
-	go func() { done <- c.wait(t.Context(), c.now().Add(time.Hour)) }()
+	inAnHour := c.now().Add(time.Hour) // here: the goroutine may run later
+	go func() { done <- c.wait(t.Context(), inAnHour) }()
 	c.advance(30*time.Minute, false)
 	select {
 	case <-done:

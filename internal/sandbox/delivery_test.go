@@ -193,7 +193,9 @@ func TestDisables(t *testing.T) {
 
 func TestTimeout(t *testing.T) {
 	w := newWorld(t, sandbox.Options{WebhookTimeout: 20 * time.Millisecond})
-	w.hook.answer = func(int) int { time.Sleep(100 * time.Millisecond); return 200 }
+	ended := make(chan struct{})
+	defer close(ended)
+	w.hook.answer = func(int) int { <-ended; return 200 }
 	w.register(t, ready)
 	eventually(t, func() bool { d := w.Deliveries(); return len(d) == 1 && len(d[0].Attempts) == 1 })
 	if a := nthDelivery(w.Sandbox, 0).Attempts[0]; a.Status != 0 || a.Error == "" {

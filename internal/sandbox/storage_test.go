@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -70,12 +71,11 @@ func TestStorageNotesCredentials(t *testing.T) {
 	w.ask(t, "GET", at, "", bare)
 	w.ask(t, "GET", at, "", header("Referer", "http://x/"), header("Cookie", "a=b"))
 	var seen []sandbox.Entry
-	for _, e := range w.Entries() {
-		if e.Kind == "storage" {
-			seen = append(seen, e)
-		}
-	}
-	if len(seen) != 2 || seen[0].Authorization || seen[0].Cookie || seen[0].Referer || !seen[1].Authorization || !seen[1].Cookie || !seen[1].Referer {
+	eventually(t, func() bool { // a request is logged when its handler returns: after the last byte has come
+		seen = slices.DeleteFunc(w.Entries(), func(e sandbox.Entry) bool { return e.Kind != "storage" })
+		return len(seen) == 2
+	})
+	if seen[0].Authorization || seen[0].Cookie || seen[0].Referer || !seen[1].Authorization || !seen[1].Cookie || !seen[1].Referer {
 		t.Errorf("seen %+v", seen)
 	}
 }
