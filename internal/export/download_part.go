@@ -13,8 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // A part is what there is of a file: zstd frames, and the state that belongs to
@@ -227,7 +225,7 @@ func (p *part) endsWhole() (bool, error) {
 		return whole, err
 	}
 	section := io.NewSectionReader(p.file, p.state.LineFrame, p.state.Part-p.state.LineFrame)
-	z, err := zstd.NewReader(section, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	z, err := unzstd(section)
 	if err != nil {
 		return false, err
 	}

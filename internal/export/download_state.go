@@ -12,8 +12,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // A partState is what must be known to go on with a download. It has no link in
@@ -156,7 +154,7 @@ func readBack(path string) (size int64, sum string, err error) {
 		return 0, "", fmt.Errorf("open a landed file: %w", err)
 	}
 	defer f.Close()
-	z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	z, err := unzstd(f)
 	if err != nil {
 		return 0, "", err
 	}

@@ -26,8 +26,9 @@ func (s shelf[T]) known(id string) string {
 	if err != nil {
 		return id // reading it will say what is wrong
 	}
+	wanted := beginning(safeName(id) + recordSuffix)
 	for _, e := range entries {
-		if !isRecord(e.Name()) || !mayBeAlike(e.Name(), safeName(id)+recordSuffix) {
+		if !isRecord(e.Name()) || !mayBeAlike(beginning(e.Name()), wanted) {
 			continue
 		}
 		rec, err := s.read(filepath.Join(s.dir(), e.Name()))
@@ -41,7 +42,6 @@ func (s shelf[T]) known(id string) string {
 // mayBeAlike compares what names of records tell of their ids, which may be their
 // beginning alone: most need not be read.
 func mayBeAlike(a, b string) bool {
-	a, b = beginning(a), beginning(b)
 	return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
 }
 

@@ -36,6 +36,11 @@ func ungzip(body []byte, limit int64) ([]byte, error) {
 	return text, err
 }
 
+// unzstd reads zstd with one goroutine and little memory.
+func unzstd(r io.Reader) (*zstd.Decoder, error) {
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+}
+
 // isPackedHead reports whether a file begins as compressed data, whatever was said
 // of it.
 func isPackedHead(head []byte) bool {
@@ -49,7 +54,7 @@ const maxUnpacked = 200
 // unpacks reports whether the file that was received is compressed, and then
 // whether it can be unpacked to its end.
 func (p *part) unpacks() (whole, packed bool, err error) {
-	frames, err := zstd.NewReader(io.NewSectionReader(p.file, 0, p.state.Part), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	frames, err := unzstd(io.NewSectionReader(p.file, 0, p.state.Part))
 	if err != nil {
 		return false, false, err
 	}
@@ -69,7 +74,7 @@ func (p *part) unpacks() (whole, packed bool, err error) {
 		defer z.Close()
 		unpacked = z
 	case bytes.Equal(head, zstdMagic):
-		z, err := zstd.NewReader(file, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+		z, err := unzstd(file)
 		if err != nil {
 			return false, true, nil
 		}

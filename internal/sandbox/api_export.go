@@ -30,16 +30,13 @@ func (s *Sandbox) registerExport(who caller, r *http.Request) reply {
 	if refusal != nil {
 		return *refusal
 	}
-	status := ""
-	if !repeated {
-		status = s.begin(t)
-	}
+	ended := !repeated && s.begin(t)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if repeated {
-		status = t.status
+	id, status := t.id, t.status
+	if !repeated && !ended {
+		status = "pending" // however soon it ends
 	}
-	id := t.id
 	if repeated && s.faults.take("other-task-id") {
 		id = s.ids.taskID()
 	}
@@ -91,19 +88,16 @@ func (s *Sandbox) resend(t *task) {
 	s.emit(t.connection.owner, "patient.ehi_export_success", s.success(t))
 }
 
-// begin starts a new task and returns the status that its registration is
-// answered with: pending, however soon it ends. With early-event it ends, and
-// its event is delivered, before begin returns.
-func (s *Sandbox) begin(t *task) (status string) {
+// begin starts a new task. With early-event it has ended, and its event is
+// delivered, when begin returns.
+func (s *Sandbox) begin(t *task) (ended bool) {
 	if s.faults.take("early-event") {
 		s.finish(t)
 		s.settle(5 * time.Second)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return t.status
+		return true
 	}
 	s.start(func(ctx context.Context) { s.run(ctx, t) })
-	return "pending"
+	return false
 }
 
 // settle waits until each delivery had its first attempt, or the time is up.
