@@ -39,14 +39,23 @@ func (p *patience) retry(try func() error) error {
 		if !errors.As(err, &busy) || !time.Now().Before(p.deadline) {
 			return err
 		}
-		if holder := busy.Holder(); p.onWait != nil && holder != p.told {
-			p.onWait(holder)
-			p.told = holder
-		}
+		p.tell(busy)
 		if err := p.sleep(min(pause, time.Until(p.deadline))); err != nil {
 			return err
 		}
 	}
+}
+
+// tell calls onWait with a holder that is news. One without a name is none after
+// another: that one has just let the lock go.
+func (p *patience) tell(busy *BusyError) {
+	holder := busy.Holder()
+	isNamed := busy.PID != 0 || busy.Program != ""
+	if p.onWait == nil || holder == p.told || !isNamed && p.told != "" {
+		return
+	}
+	p.onWait(holder)
+	p.told = holder
 }
 
 func (p *patience) sleep(d time.Duration) error {

@@ -110,6 +110,40 @@ func TestBusySaysWho(t *testing.T) {
 	}
 }
 
+// A holder that lets the lock go has taken its name away a moment before: then the
+// one that was told is not replaced by none.
+func TestWaitingTellsHolders(t *testing.T) {
+	one, other, none := &BusyError{PID: 1, Program: "one"}, &BusyError{PID: 2, Program: "other"}, &BusyError{}
+	tests := []struct {
+		name    string
+		holders []error
+		told    string
+	}{
+		{"one", []error{one, one}, "one (process 1)"},
+		{"one, released", []error{one, none}, "one (process 1)"},
+		{"one, then another", []error{one, none, other}, "one (process 1), other (process 2)"},
+		{"nobody knows who", []error{none, none}, "a process"},
+		{"nobody knows, then one", []error{none, one}, "a process, one (process 1)"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var told []string
+			pat := newPatience(t.Context(), time.Minute, func(holder string) { told = append(told, holder) })
+			err := pat.retry(func() error {
+				if len(tt.holders) == 0 {
+					return nil
+				}
+				busy := tt.holders[0]
+				tt.holders = tt.holders[1:]
+				return busy
+			})
+			if got := strings.Join(told, ", "); err != nil || got != tt.told {
+				t.Errorf("told %q, want %q; error %v", got, tt.told, err)
+			}
+		})
+	}
+}
+
 func TestWaitingEndsWithTheContext(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "w.duckdb")
 	if err := write(t, path, "create table t(i int)"); err != nil {
